@@ -1,0 +1,103 @@
+import type { ServedBy } from "./access-log.ts";
+import type { PublishedCondition, PublishedStatus } from "./control-plane.ts";
+import type { Answer } from "./request.ts";
+import type { ExpectedAnswer, ExpectedCondition, StatusLine } from "./step.ts";
+
+/** One thing that was expected beside what really came. */
+export interface Line {
+  readonly label: string;
+  readonly expected: string;
+  readonly real: string;
+  readonly agrees: boolean;
+  /** The message of a condition. */
+  readonly detail?: string;
+}
+
+/** An answer with what the proxy's access log tells of it; without `log` there was no line. */
+export interface Served {
+  readonly answer: Answer;
+  readonly log?: { readonly kind: "route"; readonly servedBy: ServedBy } | { readonly kind: "no route" };
+}
+
+/** Compares an answer, the backend that gave it and the access log line of that very request. */
+export function compareAnswer(expected: ExpectedAnswer, { answer, log }: Served): readonly Line[] {
+  if (answer.kind === "failed") return [line("answer", String(expected.status), answer.message)];
+  const { backendPath, header } = expected;
+  return [
+    line("answer", String(expected.status), String(answer.status)),
+    line("route", showRoute(expected.served), log === undefined ? "not in the access log" : showLog(log)),
+    line("backend", expected.backend ?? "none", answer.backend ?? "none"),
+    ...(backendPath === undefined ? [] : [line("path seen", backendPath, answer.backendPath ?? "none")]),
+    ...(header === undefined ? [] : [line(header.name, header.value, answer.headers[header.name] ?? "none")]),
+  ];
+}
+
+/** Compares one condition with what the control plane publishes. */
+export function compareCondition(expected: ExpectedCondition, statuses: readonly PublishedStatus[]): Line {
+  const status = statuses.find((one) => nameOf(one) === expected.object);
+  const found = findConditions(expected, status)?.find(({ type }) => type === expected.type);
+  const label = "condition";
+  if (found === undefined)
+    return line(label, showExpected(expected), `${expected.object} ${expected.type} is not told`);
+  const compared = line(label, showExpected(expected), showCondition(expected, found));
+  return found.message === "" ? compared : { ...compared, detail: found.message };
+}
+
+/** Looks for a line of `gatehouse status` that holds all the words. */
+export function compareTable({ question, words }: StatusLine, printed: string): Line {
+  const lines = printed.split("\n").map((text) => text.trim().replace(/\s+/g, " "));
+  const found = lines.find((text) => words.every((word) => text.includes(word)));
+  const expected = words.join(" … ");
+  return { label: question, expected, real: found ?? lines[0] ?? "nothing", agrees: found !== undefined };
+}
+
+/** Compares the files that a step touched. */
+export function compareTouched(expected: readonly string[] | undefined, real: readonly string[]): readonly Line[] {
+  return expected === undefined ? [] : [line("touched", expected.join(", "), real.join(", "))];
+}
+
+function line(label: string, expected: string, real: string): Line {
+  return { label, expected, real, agrees: expected === real };
+}
+
+function showRoute(served: ServedBy | undefined): string {
+  return served === undefined ? "none" : `${served.route} rule ${served.rule}`;
+}
+
+function showLog(log: NonNullable<Served["log"]>): string {
+  return log.kind === "route" ? showRoute(log.servedBy) : "none";
+}
+
+function nameOf({ kind, namespace, name }: PublishedStatus): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
+
+function findConditions(
+  { parent }: ExpectedCondition,
+  status: PublishedStatus | undefined,
+): readonly PublishedCondition[] | undefined {
+  if (parent === undefined) return status?.status.conditions;
+  const isMeant = ({ namespace = status?.namespace, name }: { readonly namespace?: string; readonly name: string }) =>
+    `${namespace}/${name}` === parent;
+  return status?.status.parents?.find(({ parentRef }) => isMeant(parentRef))?.conditions;
+}
+
+function showExpected({ object, type, status, reason, generation }: ExpectedCondition): string {
+  return `${object} ${type}=${status}${reason === undefined ? "" : ` ${reason}`}${showGeneration(generation)}`;
+}
+
+/** Shows as much of the real one as the expected one speaks of. */
+function showCondition(expected: ExpectedCondition, real: PublishedCondition): string {
+  return showExpected({
+    object: expected.object,
+    type: real.type,
+    // Compared as text; another word than the API's three differs.
+    status: real.status as ExpectedCondition["status"],
+    ...(expected.reason === undefined ? {} : { reason: real.reason }),
+    ...(expected.generation === undefined ? {} : { generation: real.observedGeneration ?? 0 }),
+  });
+}
+
+function showGeneration(generation: number | undefined): string {
+  return generation === undefined ? "" : ` at generation ${generation}`;
+}

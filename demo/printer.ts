@@ -1,0 +1,87 @@
+import type { Line } from "./compare.ts";
+import type { StepResult } from "./engine.ts";
+import type { Article, DemoRequest } from "./step.ts";
+
+/** Prints the demo for people: plain columns, and colours where they are wanted. */
+export interface Printer {
+  article(article: Article): void;
+  step(number: number, result: StepResult): void;
+  summary(results: readonly StepResult[], seconds: number): void;
+}
+
+export interface PrinterOptions {
+  readonly write: (text: string) => void;
+  readonly palette: "colours" | "plain";
+}
+
+const labelWidth = 9;
+const valueWidth = 58;
+
+/** Makes a printer that writes lines. */
+export function createPrinter({ write, palette }: PrinterOptions): Printer {
+  const paint = palette === "colours" ? paintWithEscapes : (_: Colour, text: string) => text;
+  const print = (text = ""): void => write(`${text}\n`);
+  return {
+    article: ({ title }) => print(`\n${paint("bold", title)}\n${"─".repeat(title.length)}`),
+    step: (number, result) => {
+      print(`\n${paint("bold", `${String(number).padStart(2)}. ${result.step.say}`)}`);
+      for (const text of diffLines(result, paint)) print(`    ${text}`);
+      const { request } = result.step;
+      if (request !== undefined) print(`    request   ${showRequest(request, result.target ?? "")}`);
+      for (const line of result.lines) printLine(line, print, paint);
+      const { conclusion } = result.step.expect;
+      if (conclusion !== undefined && result.passed) print(`    ${paint("yellow", `→ ${conclusion}`)}`);
+    },
+    summary: (results, seconds) => {
+      const failed = results.filter(({ passed }) => !passed);
+      const lines = results.flatMap((result) => result.lines);
+      const differing = lines.filter(({ agrees }) => !agrees).length;
+      print(`\n${"─".repeat(40)}`);
+      for (const { step } of failed) print(`${paint("red", "differs")}  ${step.say}`);
+      const verdict = failed.length === 0 ? paint("green", "All as expected") : paint("red", "Not all as expected");
+      print(`${verdict}: ${results.length - failed.length} of ${results.length} steps,`);
+      print(`${lines.length - differing} of ${lines.length} lines agree, in ${seconds.toFixed(1)} s.`);
+    },
+  };
+}
+
+type Colour = "bold" | "red" | "green" | "yellow" | "dim";
+type Paint = (colour: Colour, text: string) => string;
+
+const escapes: Record<Colour, string> = { bold: "1", red: "31", green: "32", yellow: "33", dim: "2" };
+
+function paintWithEscapes(colour: Colour, text: string): string {
+  return `\u001b[${escapes[colour]}m${text}\u001b[0m`;
+}
+
+function diffLines({ diff }: StepResult, paint: Paint): readonly string[] {
+  return diff.flatMap(({ path, lines }) => {
+    const [first, ...others] = lines;
+    const isNew = first !== undefined && lines.every((line) => line.startsWith("+"));
+    const isGone = first !== undefined && lines.every((line) => line.startsWith("-"));
+    if (isNew) return [paint("green", `+++ ${path} (new, ${others.length + 1} lines)`)];
+    if (isGone) return [paint("red", `--- ${path} (removed)`)];
+    return [paint("dim", `edit ${path}`), ...lines.map((line) => paint(diffColour(line), `  ${line}`))];
+  });
+}
+
+function diffColour(line: string): Colour {
+  if (line.startsWith("+")) return "green";
+  return line.startsWith("-") ? "red" : "dim";
+}
+
+function showRequest({ scheme, host, path, port, gateway }: DemoRequest, target: string): string {
+  return `GET ${scheme}://${host}${path}  (port ${port} of ${gateway}, bound at ${target})`;
+}
+
+function printLine({ label, expected, real, agrees, detail }: Line, print: (text: string) => void, paint: Paint): void {
+  const mark = agrees ? paint("green", "✓") : paint("red", "✗");
+  const head = `  ${mark} ${label.padEnd(labelWidth)}`;
+  if (label.length + expected.length + real.length <= labelWidth + 2 * valueWidth - 30) {
+    print(`${head} expected ${expected.padEnd(Math.min(valueWidth, 30))} real ${agrees ? real : paint("red", real)}`);
+  } else {
+    print(`${head} expected ${expected}`);
+    print(`    ${" ".repeat(labelWidth)} real     ${agrees ? real : paint("red", real)}`);
+  }
+  if (detail !== undefined) print(`    ${" ".repeat(labelWidth)} ${paint("dim", `“${detail}”`)}`);
+}

@@ -1,0 +1,123 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { type Document, parseAllDocuments } from "yaml";
+import type { AddressBlock } from "./address-block.ts";
+import type { FolderSnapshot } from "./diff.ts";
+import type { Action, GatewayName } from "./step.ts";
+
+/** A change of manifests; what else a step does is not the workspace's business. */
+export type FileAction = Exclude<Action, { readonly kind: "proxy" }>;
+
+export interface WorkspaceOptions {
+  readonly examples: string;
+  readonly block: AddressBlock;
+  /** The folders of the examples that are wanted. */
+  readonly folders: readonly string[];
+  /** Files that a step adds later, by their path below the examples. */
+  readonly later: readonly string[];
+  /** Files that are left out for good. */
+  readonly without: readonly string[];
+}
+
+/** A copy of the examples in a temporary folder, on addresses of its own, which the steps edit. */
+export interface Workspace {
+  readonly root: string;
+  readonly manifests: string;
+  /** Does what a step says, one write for each file. Throws when a file is not there. */
+  apply(folder: string, actions: readonly FileAction[]): void;
+  write(path: string, text: string): void;
+  snapshot(folder: string): FolderSnapshot;
+  /** The address that a Gateway of the examples asks for. */
+  gatewayAddress(gateway: GatewayName): string;
+  remove(): void;
+}
+
+/** Copies the examples into a new temporary folder. */
+export function createWorkspace(options: WorkspaceOptions): Workspace {
+  const root = mkdtempSync(join(tmpdir(), "gatehouse-demo-"));
+  const [manifests, shelf, staged] = [join(root, "manifests"), join(root, "shelf"), join(root, "staged")];
+  mkdirSync(staged);
+  fillShelf(shelf, options);
+  for (const folder of options.folders) cpSync(join(shelf, folder), join(manifests, folder), { recursive: true });
+  for (const path of options.later) rmSync(join(manifests, path), { force: true });
+  const write = (path: string, text: string): void => {
+    // Renamed into place, so that nobody reads half a file.
+    writeFileSync(join(staged, "manifest"), text);
+    mkdirSync(dirname(join(manifests, path)), { recursive: true });
+    renameSync(join(staged, "manifest"), join(manifests, path));
+  };
+  return {
+    root,
+    manifests,
+    write,
+    apply: (folder, actions) => {
+      const byFile = Map.groupBy(actions, ({ file }) => join(folder, file));
+      for (const [path, edits] of byFile) applyToFile({ manifests, shelf, path, edits, write });
+    },
+    snapshot: (folder) => readFolder(join(manifests, folder)),
+    gatewayAddress: (gateway) => findAddress([...readFolder(shelf).values()], gateway),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** The shelf holds every file as it is in the examples but on our addresses; steps add files from it. */
+function fillShelf(shelf: string, { examples, block, folders, without }: WorkspaceOptions): void {
+  for (const folder of folders) {
+    for (const [path, text] of readFolder(join(examples, folder))) {
+      if (without.includes(join(folder, path))) continue;
+      mkdirSync(dirname(join(shelf, folder, path)), { recursive: true });
+      writeFileSync(join(shelf, folder, path), block.placeAll(text));
+    }
+  }
+}
+
+interface FileEdit {
+  readonly manifests: string;
+  readonly shelf: string;
+  readonly path: string;
+  readonly edits: readonly FileAction[];
+  readonly write: (path: string, text: string) => void;
+}
+
+function applyToFile({ manifests, shelf, path, edits, write }: FileEdit): void {
+  if (edits.some(({ kind }) => kind === "remove")) {
+    rmSync(join(manifests, path));
+    return;
+  }
+  const from = edits.some(({ kind }) => kind === "add") ? shelf : manifests;
+  const documents = parseDocuments(readFileSync(join(from, path), "utf8"));
+  for (const edit of edits) if (edit.kind === "edit") editDocument(path, documents, edit);
+  write(path, documents.map((document) => document.toString({ lineWidth: 0 })).join(""));
+}
+
+function editDocument(path: string, documents: readonly Document[], edit: FileAction & { kind: "edit" }): void {
+  const isMeant = (document: Document): boolean =>
+    edit.name === undefined || document.getIn(["metadata", "name"]) === edit.name;
+  const document = documents.find(isMeant);
+  if (document === undefined) throw new Error(`${path} holds no object ${edit.name ?? ""}`);
+  if (edit.value === undefined) document.deleteIn(edit.path);
+  else document.setIn(edit.path, document.createNode(edit.value));
+}
+
+function findAddress(texts: readonly string[], gateway: GatewayName): string {
+  for (const document of texts.flatMap(parseDocuments)) {
+    const name = `${document.getIn(["metadata", "namespace"])}/${document.getIn(["metadata", "name"])}`;
+    if (document.get("kind") !== "Gateway" || name !== gateway) continue;
+    return String(document.getIn(["spec", "addresses", 0, "value"]));
+  }
+  throw new Error(`no manifest of Gateway ${gateway}`);
+}
+
+function parseDocuments(text: string): readonly Document[] {
+  // An empty stream is the only thing that is not an array, and it has no documents.
+  const documents = parseAllDocuments(text);
+  return "empty" in documents ? [] : documents;
+}
+
+function readFolder(folder: string): FolderSnapshot {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".yaml"));
+  const paths = files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+}

@@ -1,0 +1,133 @@
+import type { DataPlaneState } from "../core/data-plane.ts";
+import type { NamespacedName } from "../core/keys.ts";
+import { kindNames } from "../core/keys.ts";
+import { resourceTypes } from "../core/xds-resource.ts";
+import type { Logger } from "../logger.ts";
+import type { Metrics } from "../metrics.ts";
+import type { StatusWriter } from "../status/writer.ts";
+import type { ObjectSource } from "../watch/object-source.ts";
+import type { ResourceTable } from "../xds/resource-table.ts";
+import { Debounce, systemScheduler } from "./debounce.ts";
+import type { TranslationChanges, Translator } from "./translator.ts";
+
+/** What a control plane is put together from. */
+export interface ControlPlaneParts {
+  readonly source: ObjectSource;
+  readonly translator: Translator;
+  readonly table: ResourceTable;
+  readonly statusWriter: StatusWriter;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Drives the flow of changes: objects of the source are translated, resources go to the table that proxies are served
+ * from, statuses to their writer, and what proxies say comes back as one more input.
+ */
+export class ControlPlane {
+  readonly #parts: ControlPlaneParts;
+  readonly #objectChanges: Debounce;
+  /** Apart from the objects' own, so that a proxy's answer to one edit does not make the next edit wait. */
+  readonly #proxyChanges: Debounce;
+  readonly #reported = new Set<string>();
+  #ready = false;
+  #stopped = false;
+
+  constructor(parts: ControlPlaneParts) {
+    this.#parts = parts;
+    this.#objectChanges = new Debounce(() => this.#flush(), systemScheduler);
+    this.#proxyChanges = new Debounce(() => this.#flush(), systemScheduler);
+  }
+
+  /** Whether everything that the source holds is translated and may be served. */
+  get ready(): boolean {
+    return this.#ready && !this.#stopped;
+  }
+
+  /** Reads the source, translates all of it at once, and lets proxies be served; resolves when that is done. */
+  async start(): Promise<void> {
+    const { source, translator, table, logger } = this.#parts;
+    const started = performance.now();
+    await source.start(translator, () => this.#objectsChanged());
+    const synced = performance.now();
+    this.#publish(await translator.flushInSlices());
+    this.#observe(synced);
+    this.#ready = true;
+    table.markReady();
+    logger.info({ readMs: Math.round(synced - started), translateMs: Math.round(performance.now() - synced) }, "ready");
+    // What arrived during the slices was kept for the next flush.
+    if (translator.graph.dirty) this.#objectsChanged();
+  }
+
+  /** Takes what the proxies of a Gateway have said. It changes statuses only. */
+  proxiesChanged(gateway: NamespacedName, state: DataPlaneState): void {
+    // A stranger may name any Gateway: what nobody has said anything about needs no memory.
+    const silent = state.proxies === 0 && state.refusals.size === 0;
+    this.#parts.translator.setDataPlane(gateway, silent ? undefined : state);
+    if (this.ready) this.#proxyChanges.changed();
+  }
+
+  /** Brings the metrics that tell how things stand up to date, for whoever is about to read them. */
+  measure(): void {
+    const { translator, source, metrics } = this.#parts;
+    metrics.ready.set(this.ready ? 1 : 0);
+    metrics.sourceProblems.set(source.problems().length);
+    metrics.transformFailures.set(translator.graph.failures.size);
+    for (const kind of kindNames) metrics.objects.set({ kind }, translator.objectCount(kind));
+    for (const type of resourceTypes) {
+      metrics.resources.set(
+        { type },
+        outputs.resources[type].reduce((total, { size }) => total + size, 0),
+      );
+    }
+  }
+
+  /** Follows no change any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#objectChanges.stop();
+    this.#proxyChanges.stop();
+    await this.#parts.source.stop();
+    await this.#parts.statusWriter.stop();
+  }
+
+  /** The first delivery is flushed by `start`. */
+  #objectsChanged(): void {
+    if (this.ready) this.#objectChanges.changed();
+  }
+
+  #flush(): void {
+    const { translator } = this.#parts;
+    if (!this.ready || !translator.graph.dirty) return;
+    const started = performance.now();
+    this.#publish(translator.flush());
+    this.#observe(started);
+  }
+
+  #publish({ fleetsAdded, fleetsRemoved, resources, statuses }: TranslationChanges): void {
+    const { table, statusWriter, metrics } = this.#parts;
+    for (const gateway of fleetsAdded) table.addFleet(gateway);
+    for (const [gateway, changes] of resources) {
+      table.update(gateway, changes);
+      for (const { type } of changes) metrics.resourceChanges.inc({ type });
+    }
+    for (const gateway of fleetsRemoved) table.removeFleet(gateway);
+    for (const [object, desired] of statuses) statusWriter.update(object, desired);
+  }
+
+  #observe(started: number): void {
+    this.#parts.metrics.flushSeconds.observe((performance.now() - started) / 1000);
+    this.#reportFailures();
+  }
+
+  /** A transform that fails is a fault of ours: told once, until it works again. */
+  #reportFailures(): void {
+    const { failures } = this.#parts.translator.graph;
+    for (const [id, { collection, key, error }] of failures) {
+      if (this.#reported.has(id)) continue;
+      this.#parts.logger.error({ collection, key, err: error }, "a transform failed: its last good output stays");
+    }
+    this.#reported.clear();
+    for (const id of failures.keys()) this.#reported.add(id);
+  }
+}

@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { proxyBootstrap } from "../app.ts";
+import { isLoopback, type ListenAddress, parseListenAddress } from "../config.ts";
+import { namespacedName } from "../core/keys.ts";
+import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
+import { printData } from "./print-data.ts";
+
+interface BootstrapOptions {
+  readonly gateway: { readonly namespace: string; readonly name: string };
+  readonly xdsAddress: ListenAddress;
+  readonly xdsCert?: string;
+  readonly xdsKey?: string;
+  readonly xdsCa?: string;
+  readonly xdsServerName?: string;
+  readonly nodeId?: string;
+  readonly adminAddress: ListenAddress;
+  readonly output: (typeof dataFormats)[number];
+}
+
+/** Adds `gatehouse bootstrap`, which prints the file that an Envoy of a Gateway is started with. */
+export function addBootstrap(program: Command, io: CommandIo): void {
+  program
+    .command("bootstrap")
+    .description("print the bootstrap configuration of an Envoy for a Gateway")
+    .requiredOption("--gateway <namespace/name>", "the Gateway whose listeners it opens", parseGateway)
+    .addOption(addressOption("--xds-address <host:port>", "where the control plane serves xDS", "127.0.0.1:18000"))
+    .option("--xds-cert <file>", "certificate that Envoy shows to the control plane, PEM")
+    .option("--xds-key <file>", "its private key, PEM")
+    .option("--xds-ca <file>", "authority that signs the control plane's certificate, PEM")
+    .option("--xds-server-name <name>", "DNS name in the control plane's certificate; by default its host")
+    .option("--node-id <id>", "tells this proxy from others of the Gateway; by default the Gateway's name")
+    .addOption(addressOption("--admin-address <host:port>", "where Envoy serves its admin page", "127.0.0.1:9901"))
+    .addOption(new Option("-o, --output <format>", "format").choices([...dataFormats]).default("yaml"))
+    .action((options: BootstrapOptions) => {
+      const tls = readTls(options);
+      if (tls === undefined && !isLoopback(options.xdsAddress.host)) {
+        io.stderr.write("error: plaintext xDS is served on loopback only: give --xds-cert, --xds-key and --xds-ca\n");
+        io.exitWith(exitCodes.usage);
+        return;
+      }
+      io.stdout.write(printData(proxyBootstrap({ ...bootstrapOf(options), ...(tls && { tls }) }), options.output));
+    });
+}
+
+function bootstrapOf({ gateway, xdsAddress, nodeId, adminAddress }: BootstrapOptions) {
+  const key = namespacedName(gateway.namespace, gateway.name);
+  return {
+    gateway: key,
+    nodeId: nodeId ?? key,
+    xds: { address: xdsAddress.host, port: xdsAddress.port },
+    adminAddress: adminAddress.host,
+    adminPort: adminAddress.port,
+  };
+}
+
+function readTls({ xdsAddress, xdsCert, xdsKey, xdsCa, xdsServerName }: BootstrapOptions) {
+  if (xdsCert === undefined || xdsKey === undefined || xdsCa === undefined) return undefined;
+  return {
+    certificateFile: xdsCert,
+    keyFile: xdsKey,
+    authorityFile: xdsCa,
+    serverName: xdsServerName ?? xdsAddress.host,
+  };
+}
+
+function parseGateway(text: string): BootstrapOptions["gateway"] {
+  const match = /^(?<namespace>[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\/(?<name>[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)$/.exec(text);
+  const { namespace, name } = match?.groups ?? {};
+  if (namespace === undefined || name === undefined) throw new InvalidArgumentError("Write NAMESPACE/NAME.");
+  return { namespace, name };
+}
+
+function addressOption(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description).argParser(parseAddress).default(parseAddress(fallback), fallback);
+}
+
+/** Envoy finds a control plane by name too. */
+function parseAddress(text: string): ListenAddress {
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  const match = /^(?<host>[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?):(?<port>\d{1,5})$/i.exec(text);
+  const { host, port } = match?.groups ?? {};
+  if (host === undefined || /^[0-9.]+$/.test(host) || Number(port) > 65_535) {
+    throw new InvalidArgumentError("Write a host, a colon and a port.");
+  }
+  return { host, port: Number(port) };
+}

@@ -1,0 +1,85 @@
+import { type Command, Option } from "commander";
+import { formatProblem, type SourceProblem } from "../app.ts";
+import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
+import { printData } from "./print-data.ts";
+import { kindWords, parseSelection, type StatusSelection } from "./status-kind.ts";
+import { type StatusEntry, statusDetails, statusTable } from "./status-table.ts";
+import { printable } from "./text-table.ts";
+
+interface StatusOptions {
+  readonly server: string;
+  readonly output: "table" | "json" | "yaml";
+}
+
+/** Adds `gatehouse status`, which asks a running control plane what became of each object. */
+export function addStatus(program: Command, io: CommandIo): void {
+  program
+    .command("status")
+    .description("show what became of each object, as a running control plane sees it")
+    .argument("[kind]", `${kindWords}, or KIND/NAMESPACE/NAME for one object; all by default`)
+    .argument("[name]", "NAMESPACE/NAME, or a name in any namespace: tells everything about the object")
+    .addOption(
+      new Option("--server <url>", "debug address of the control plane")
+        .env("GATEHOUSE_SERVER")
+        .default("http://127.0.0.1:8082"),
+    )
+    .addOption(new Option("-o, --output <format>", "format").choices(["table", ...dataFormats]).default("table"))
+    .action(async (kind: string | undefined, name: string | undefined, options: StatusOptions) => {
+      const selection = kind === undefined ? {} : parseSelection(kind, name);
+      if (selection === undefined) {
+        io.stderr.write(
+          `error: no status for ${JSON.stringify([kind, name].filter(Boolean).join(" "))}: ask for ${kindWords}\n`,
+        );
+        io.exitWith(exitCodes.usage);
+        return;
+      }
+      await printStatus(selection, options, io);
+    });
+}
+
+async function printStatus(selection: Partial<StatusSelection>, options: StatusOptions, io: CommandIo): Promise<void> {
+  const { server, output } = options;
+  const answers = await Promise.all([
+    fetchJson(server, `/debug/status?${new URLSearchParams({ ...selection })}`),
+    fetchJson(server, "/debug/problems"),
+  ]).catch((error: Error) => error);
+  if (answers instanceof Error) {
+    io.stderr.write(`error: ${answers.message}\n`);
+    io.exitWith(exitCodes.failure);
+    return;
+  }
+  // Our own debug endpoint answers, at a version that may differ: what it lacks is shown as missing.
+  const { statuses } = answers[0] as { readonly statuses: readonly StatusEntry[] };
+  const { problems } = answers[1] as { readonly problems: readonly SourceProblem[] };
+  io.stdout.write(format(statuses, selection, output));
+  for (const problem of problems) io.stderr.write(`${printable(formatProblem(problem))}\n`);
+  if (statuses.length === 0 && selection.name !== undefined) {
+    io.stderr.write(`error: nothing is known about ${selection.kind} ${selection.name}\n`);
+    io.exitWith(exitCodes.failure);
+  }
+}
+
+function format(
+  statuses: readonly StatusEntry[],
+  selection: Partial<StatusSelection>,
+  output: StatusOptions["output"],
+): string {
+  if (output !== "table") return printData({ statuses }, output);
+  return selection.name === undefined ? statusTable(statuses) : statuses.map(statusDetails).join("\n");
+}
+
+const answerMilliseconds = 10_000;
+
+async function fetchJson(server: string, path: string): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, server), {
+      signal: AbortSignal.timeout(answerMilliseconds),
+      redirect: "error",
+    });
+  } catch (cause) {
+    throw new Error(`no control plane answers at ${server}: is it running, with this --debug-address?`, { cause });
+  }
+  if (!response.ok) throw new Error(`${server} answered ${response.status}: ${printable(await response.text())}`);
+  return response.json();
+}

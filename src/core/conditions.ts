@@ -1,0 +1,74 @@
+import type { GatewayAddress, ParentReference, RouteGroupKind } from "./gateway-api.ts";
+import type { ObjectKey } from "./keys.ts";
+
+/** A condition as the translator decides it; the status writer adds the times. */
+export interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+}
+
+/** Why something that a user wrote is not served, in the terms of the specification. A value, never thrown. */
+export interface Rejection {
+  /** The condition that it turns False. */
+  readonly condition: "Accepted" | "ResolvedRefs" | "Programmed" | "PartiallyInvalid";
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ParentStatus {
+  readonly parentRef: ParentReference;
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly attachedRoutes: number;
+  readonly conditions: readonly Condition[];
+}
+
+/** The status that one object should have, by kind of status. */
+export type StatusUpdate =
+  | {
+      readonly kind: "GatewayClass";
+      readonly object: ObjectKey;
+      readonly conditions: readonly Condition[];
+      readonly supportedFeatures: readonly string[];
+    }
+  | {
+      readonly kind: "Gateway";
+      readonly object: ObjectKey;
+      readonly addresses: readonly GatewayAddress[];
+      readonly conditions: readonly Condition[];
+      readonly listeners: readonly ListenerStatus[];
+      readonly attachedListenerSets: number;
+    }
+  | {
+      readonly kind: "ListenerSet";
+      readonly object: ObjectKey;
+      readonly conditions: readonly Condition[];
+      readonly listeners: readonly ListenerStatus[];
+    }
+  | { readonly kind: "Route"; readonly object: ObjectKey; readonly parents: readonly ParentStatus[] };
+
+/** A condition that holds. */
+export function conditionTrue(
+  type: string,
+  generation: number,
+  { reason = type, message = "" }: { readonly reason?: string; readonly message?: string } = {},
+): Condition {
+  return { type, status: "True", reason, message, observedGeneration: generation };
+}
+
+/** A condition that does not hold, with the specification's reason. */
+export function conditionFalse(
+  type: string,
+  generation: number,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): Condition {
+  return { type, status: "False", reason, message, observedGeneration: generation };
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { version } from "./app.ts";
+import { addBootstrap } from "./cli/bootstrap.ts";
+import { type CommandIo, exitCodes } from "./cli/command-io.ts";
+import { addServe } from "./cli/serve.ts";
+import { addStatus } from "./cli/status.ts";
+import { addTranslate } from "./cli/translate.ts";
+import { addVersion } from "./cli/version.ts";
+
+const io: CommandIo = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  exitWith: (code) => {
+    process.exitCode = code;
+  },
+};
+
+const program = new Command("gatehouse")
+  .description("A Gateway API control plane for gateways that many teams share, on Envoy.")
+  .version(version, "--version", "print the version")
+  .showHelpAfterError("(--help tells what there is)")
+  .exitOverride();
+// Inherited by every verb that is added after it.
+for (const add of [addServe, addTranslate, addStatus, addBootstrap, addVersion]) add(program, io);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Commander has told what is wrong. Asking for help or the version is no mistake.
+  process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+}

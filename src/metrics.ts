@@ -1,0 +1,112 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** The kinds of metrics by what they can be told. */
+type Type = "counter" | "gauge" | "histogram";
+
+/** One metric as it is offered. Labels have few values: kinds, types and outcomes, never names of objects. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: Type;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
+
+/** Every metric of ours: what is not in this table is not measured. */
+export const metricDefinitions = {
+  buildInfo: {
+    name: "gatehouse_build_info",
+    type: "gauge",
+    help: "1, with the version as a label",
+    labels: ["version"],
+  },
+  ready: { name: "gatehouse_ready", type: "gauge", help: "1 once every source was read and translated", labels: [] },
+  objects: { name: "gatehouse_objects", type: "gauge", help: "Objects that are watched, by kind", labels: ["kind"] },
+  sourceProblems: {
+    name: "gatehouse_source_problems",
+    type: "gauge",
+    help: "Files and objects that could not be read",
+    labels: [],
+  },
+  flushSeconds: {
+    name: "gatehouse_flush_duration_seconds",
+    type: "histogram",
+    help: "CPU-bound time from changed objects to encoded resources and statuses",
+    labels: [],
+    buckets: seconds,
+  },
+  transformFailures: {
+    name: "gatehouse_transform_failures",
+    type: "gauge",
+    help: "Transforms that failed at their last run and keep their last good output: faults in Gatehouse",
+    labels: [],
+  },
+  resources: { name: "gatehouse_resources", type: "gauge", help: "Envoy resources, by type", labels: ["type"] },
+  resourceChanges: {
+    name: "gatehouse_resource_changes_total",
+    type: "counter",
+    help: "Envoy resources that were added, replaced or removed, by type",
+    labels: ["type"],
+  },
+  xdsStreams: { name: "gatehouse_xds_streams", type: "gauge", help: "Connected proxies", labels: [] },
+  xdsResponses: {
+    name: "gatehouse_xds_responses_total",
+    type: "counter",
+    help: "Responses sent to proxies, by type of resource",
+    labels: ["type"],
+  },
+  xdsResponseBytes: {
+    name: "gatehouse_xds_response_bytes_total",
+    type: "counter",
+    help: "Bytes of the responses sent to proxies, by type of resource",
+    labels: ["type"],
+  },
+  xdsRefusals: {
+    name: "gatehouse_xds_refusals_total",
+    type: "counter",
+    help: "Responses that a proxy refused, by type of resource",
+    labels: ["type"],
+  },
+  statusUpdates: {
+    name: "gatehouse_status_updates_total",
+    type: "counter",
+    help: "Statuses that were translated anew, by whether that changed what is written",
+    labels: ["outcome"],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+type Definitions = typeof metricDefinitions;
+type Instruments = { readonly counter: Counter; readonly gauge: Gauge; readonly histogram: Histogram };
+
+/** The instruments by the names of the table. */
+export type Metrics = { readonly [K in keyof Definitions]: Instruments[Definitions[K]["type"]] } & {
+  /** All metrics in the text format of Prometheus. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+};
+
+/** Makes a set of instruments with a registry of their own, so that two apps in one process do not add up. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const instruments = Object.entries(metricDefinitions).map(([key, definition]) => [key, create(definition, registry)]);
+  const render = async () => ({ contentType: registry.contentType, body: await registry.metrics() });
+  // Object.entries forgets which key has which type; `create` goes by that very type.
+  return { ...Object.fromEntries(instruments), render } as Metrics;
+}
+
+function create(
+  { name, type, help, labels, buckets }: MetricDefinition,
+  registry: Registry,
+): Counter | Gauge | Histogram {
+  const options = { name, help, labelNames: [...labels], registers: [registry] };
+  switch (type) {
+    case "counter":
+      return new Counter(options);
+    case "gauge":
+      return new Gauge(options);
+    case "histogram":
+      return new Histogram(buckets === undefined ? options : { ...options, buckets: [...buckets] });
+  }
+}

@@ -1,0 +1,19 @@
+import type { StatusUpdate } from "../core/conditions.ts";
+import type { ObjectKey } from "../core/keys.ts";
+import type { ObjectStatus } from "./object-status.ts";
+
+/** What became of one update. */
+export type StatusOutcome = "written" | "unchanged";
+
+/**
+ * Brings statuses to where users read them. Only the latest value of each object counts: one that is given before its
+ * forerunner was written takes its place.
+ */
+export interface StatusWriter {
+  /** Tells the status that an object should have; undefined takes back whatever we said about it. */
+  update(object: ObjectKey, desired: StatusUpdate | undefined): void;
+  /** The statuses as users see them, ours and others'. */
+  statuses(): ReadonlyMap<ObjectKey, ObjectStatus>;
+  /** Resolves once everything given so far is written. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,146 @@
+/** Certificates as Envoy takes them: every Secret is read and checked once, before anything refers to it. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { Transform } from "../collection/collection.ts";
+import type { Secret } from "../core/kubernetes.ts";
+import type { Certificate } from "./nodes.ts";
+
+/** Whether a Secret holds a usable certificate, without its bytes: a rotated certificate changes nothing here. */
+export type CertificateState = { readonly kind: "valid" } | { readonly kind: "invalid"; readonly message: string };
+
+/** Reads one Secret. Equal content gives equal bytes whatever its line ends, blanks and comments. */
+export const readCertificate: Transform<Secret, Certificate> = (_read, key, secret) => [[key, parseSecret(secret)]];
+
+/** Narrows a certificate to what listeners need to know about it. */
+export const certificateState: Transform<Certificate, CertificateState> = (_read, key, certificate) => [
+  [key, certificate.kind === "valid" ? { kind: "valid" } : { kind: "invalid", message: certificate.message }],
+];
+
+/** A Secret holds 1 MiB at most; a chain and a key need far less. */
+const maxPemBytes = 256 * 1024;
+const maxChainLength = 32;
+
+type Parsed<T> =
+  | { readonly kind: "parsed"; readonly value: T }
+  | { readonly kind: "invalid"; readonly message: string };
+
+function parseSecret(secret: Secret): Certificate {
+  if (secret.type !== "kubernetes.io/tls") return invalid(`is of type ${secret.type}, not kubernetes.io/tls`);
+  const chain = parseChain(secret);
+  if (chain.kind === "invalid") return chain;
+  const key = parseKey(secret);
+  if (key.kind === "invalid") return key;
+  const [leaf] = chain.value;
+  if (leaf === undefined || !fits(leaf, key.value)) return invalid("has a tls.key that does not fit its certificate");
+  return {
+    kind: "valid",
+    chainPem: chain.value.map((certificate) => certificate.toString()).join(""),
+    keyPem: key.value.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
+}
+
+function parseChain(secret: Secret): Parsed<readonly X509Certificate[]> {
+  const blocks = pemOf(secret, "tls.crt");
+  if (blocks.kind === "invalid") return blocks;
+  const encoded = blocks.value.filter(({ label }) => label === "CERTIFICATE");
+  if (encoded.length === 0) return invalid("has no certificate in tls.crt");
+  if (encoded.length > maxChainLength) return invalid(`has more than ${maxChainLength} certificates in tls.crt`);
+  try {
+    return { kind: "parsed", value: encoded.map(({ pem }) => new X509Certificate(pem)) };
+  } catch {
+    // What OpenSSL says about hostile bytes helps nobody; that they are no certificate does.
+    return invalid("has a certificate in tls.crt that cannot be parsed");
+  }
+}
+
+function parseKey(secret: Secret): Parsed<KeyObject> {
+  const blocks = pemOf(secret, "tls.key");
+  if (blocks.kind === "invalid") return blocks;
+  const keys = blocks.value.filter(({ label }) => label.endsWith("PRIVATE KEY")); // passes over EC PARAMETERS
+  const [first] = keys;
+  if (first === undefined) return invalid("has no private key in tls.key");
+  if (keys.length > 1) return invalid("has more than one private key in tls.key");
+  try {
+    return checkStrength(createPrivateKey({ key: first.pem, format: "pem" }));
+  } catch {
+    // An encrypted key fails here too: there is no passphrase to give.
+    return invalid("has a private key in tls.key that cannot be parsed, or is encrypted");
+  }
+}
+
+/** Envoy refuses a Secret with any other kind of key (seen with 1.40). */
+function checkStrength(key: KeyObject): Parsed<KeyObject> {
+  const { modulusLength = 0, namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case "rsa":
+      if (modulusLength < 2048 || modulusLength > 16_384) {
+        return invalid("has an RSA key that is not of 2048 to 16384 bits");
+      }
+      return { kind: "parsed", value: key };
+    case "ec":
+      if (!curves.has(namedCurve)) return invalid("has an EC key on another curve than P-256, P-384 or P-521");
+      return { kind: "parsed", value: key };
+    case "ed25519":
+      return { kind: "parsed", value: key };
+    default:
+      return invalid("has a private key that is neither RSA, ECDSA nor Ed25519");
+  }
+}
+
+const curves: ReadonlySet<string> = new Set(["prime256v1", "secp384r1", "secp521r1"]);
+
+function fits(leaf: X509Certificate, key: KeyObject): boolean {
+  try {
+    return leaf.checkPrivateKey(key);
+  } catch {
+    // A certificate whose own key cannot be read fits no key.
+    return false;
+  }
+}
+
+interface PemBlock {
+  readonly label: string;
+  readonly pem: string;
+}
+
+function pemOf(secret: Secret, field: "tls.crt" | "tls.key"): Parsed<readonly PemBlock[]> {
+  const encoded = secret.data !== undefined && Object.hasOwn(secret.data, field) ? secret.data[field] : undefined;
+  if (encoded === undefined || encoded === "") return invalid(`has no ${field}`);
+  if (encoded.length > maxPemBytes * 2) return invalid(`has a ${field} of more than ${maxPemBytes / 1024} KiB`);
+  const compact = encoded.replace(/\s/g, "");
+  if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(compact))
+    return invalid(`has a ${field} that is not base64`);
+  const text = Buffer.from(compact, "base64").toString("latin1");
+  if (text.length > maxPemBytes) return invalid(`has a ${field} of more than ${maxPemBytes / 1024} KiB`);
+  const blocks = pemBlocks(text);
+  return blocks === undefined ? invalid(`has a ${field} that is not PEM`) : { kind: "parsed", value: blocks };
+}
+
+/** Cuts PEM text into blocks; what stands between them is a comment. Undefined when a block has no end. */
+function pemBlocks(text: string): readonly PemBlock[] | undefined {
+  const blocks: PemBlock[] = [];
+  let at = text.indexOf(begin);
+  while (at >= 0) {
+    const labelEnd = text.indexOf(dashes, at + begin.length);
+    if (labelEnd < 0) return undefined;
+    const label = text.slice(at + begin.length, labelEnd);
+    const ending = `-----END ${label}-----`;
+    const end = text.indexOf(ending, labelEnd);
+    if (end < 0) return undefined;
+    blocks.push({ label, pem: canonicalBlock(label, text.slice(labelEnd + dashes.length, end)) });
+    at = text.indexOf(begin, end + ending.length);
+  }
+  return blocks;
+}
+
+const begin = "-----BEGIN ";
+const dashes = "-----";
+
+/** OpenSSL wants lines: blanks and line ends of any kind become one `\n`. */
+function canonicalBlock(label: string, body: string): string {
+  const lines = body.split(/\s+/).filter((line) => line !== "");
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+}
+
+function invalid(message: string): { readonly kind: "invalid"; readonly message: string } {
+  return { kind: "invalid", message };
+}

@@ -1,0 +1,127 @@
+import type { NamespacedName } from "../../core/keys.ts";
+import { type EdgeSettings, edgeSettings } from "./edge-defaults.ts";
+import { maxRegexProgram } from "./regex.ts";
+
+export interface ProxyBootstrapOptions {
+  readonly gateway: NamespacedName;
+  /** Tells this proxy from the others of its Gateway. */
+  readonly nodeId: string;
+  /** The control plane's ADS port. */
+  readonly xds: { readonly address: string; readonly port: number };
+  /** Files with which the proxy shows who it is and checks who it talks to. Absent on loopback. */
+  readonly tls?: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    readonly authorityFile: string;
+    /** DNS name in the control plane's certificate. */
+    readonly serverName: string;
+  };
+  readonly adminAddress: string;
+  readonly adminPort: number;
+  readonly settings?: EdgeSettings;
+}
+
+/** The bootstrap that makes an Envoy a proxy of a Gateway, as JSON: everything else comes over delta ADS. */
+export function proxyBootstrap(options: ProxyBootstrapOptions): object {
+  return {
+    node: { id: options.nodeId, cluster: options.gateway },
+    admin: { address: socketAddress(options.adminAddress, options.adminPort) },
+    dynamic_resources: dynamicResources,
+    static_resources: { clusters: [controlPlane(options)] },
+    layered_runtime: { layers: [{ name: "gatehouse", static_layer: runtime }] },
+    overload_manager: overloadManager(options.settings ?? edgeSettings),
+    stats_config: statsConfig,
+    deferred_stat_options: { enable_deferred_creation_stats: true },
+  };
+}
+
+const controlPlaneCluster = "gatehouse";
+
+/** Waits for the first listeners and clusters as long as it takes: with none, a proxy would answer and know nothing. */
+const firstFetch = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" };
+
+const dynamicResources = {
+  ads_config: {
+    api_type: "DELTA_GRPC",
+    transport_api_version: "V3",
+    set_node_on_first_message_only: true,
+    grpc_services: [{ envoy_grpc: { cluster_name: controlPlaneCluster } }],
+  },
+  lds_config: firstFetch,
+  cds_config: firstFetch,
+};
+
+/** A pattern is checked before it is sent; Envoy's own limit of 100 instructions would refuse most of them. */
+const runtime = { "re2.max_program_size.error_level": maxRegexProgram * 2 };
+
+/** Statistics by table name would cost more memory than the tables: 8 KB for each hostname of a scoped table. */
+const statsConfig = {
+  stats_matcher: {
+    exclusion_list: {
+      patterns: [{ safe_regex: { regex: "http\\.https?-[0-9]+\\.(rds|scoped_rds)\\..*" } }],
+    },
+  },
+};
+
+function controlPlane({ xds, tls }: ProxyBootstrapOptions): object {
+  const isAddress = /^[0-9.]+$/.test(xds.address) || xds.address.includes(":");
+  const window = 1_048_576;
+  const http2 = {
+    // Finds a control plane that is gone without closing: a stream at rest says nothing.
+    connection_keepalive: { interval: "30s", timeout: "5s" },
+    initial_stream_window_size: window,
+    initial_connection_window_size: window,
+  };
+  const endpoint = { endpoint: { address: socketAddress(xds.address, xds.port) } };
+  return {
+    name: controlPlaneCluster,
+    type: isAddress ? "STATIC" : "STRICT_DNS",
+    connect_timeout: "5s",
+    load_assignment: { cluster_name: controlPlaneCluster, endpoints: [{ lb_endpoints: [endpoint] }] },
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        explicit_http_config: { http2_protocol_options: http2 },
+      },
+    },
+    ...(tls && { transport_socket: mutualTls(tls) }),
+  };
+}
+
+function mutualTls(tls: NonNullable<ProxyBootstrapOptions["tls"]>): object {
+  const certificate = {
+    certificate_chain: { filename: tls.certificateFile },
+    private_key: { filename: tls.keyFile },
+    // Certificates are renewed by moving a directory's files into place, as Kubernetes does.
+    watched_directory: { path: directoryOf(tls.certificateFile) },
+  };
+  const names = [{ san_type: "DNS", matcher: { exact: tls.serverName } }];
+  const validation = { trusted_ca: { filename: tls.authorityFile }, match_typed_subject_alt_names: names };
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+      sni: tls.serverName,
+      common_tls_context: {
+        tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
+        tls_certificates: [certificate],
+        validation_context: validation,
+      },
+    },
+  };
+}
+
+function overloadManager(settings: EdgeSettings): object {
+  const name = "envoy.resource_monitors.global_downstream_max_connections";
+  const type = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig";
+  const config = { "@type": `type.googleapis.com/${type}`, max_active_downstream_connections: settings.maxConnections };
+  return { resource_monitors: [{ name, typed_config: config }] };
+}
+
+function directoryOf(file: string): string {
+  return file.slice(0, Math.max(1, file.lastIndexOf("/")));
+}
+
+function socketAddress(address: string, port: number): object {
+  return { socket_address: { address, port_value: port } };
+}

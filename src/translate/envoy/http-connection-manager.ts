@@ -1,0 +1,125 @@
+import {
+  EnvoyExtensionsFiltersNetworkHttpConnectionManagerV3HttpConnectionManagerPathWithEscapedSlashesAction as EscapedSlashesAction,
+  type EnvoyConfigCommonMutationRulesV3HeaderMutation as HeaderMutation,
+  type EnvoyExtensionsFiltersNetworkHttpConnectionManagerV3HttpConnectionManager as HttpConnectionManager,
+  type EnvoyExtensionsFiltersNetworkHttpConnectionManagerV3HttpFilter as HttpFilter,
+  EnvoyConfigCoreV3HttpProtocolOptionsHeadersWithUnderscoresAction as UnderscoresAction,
+} from "../../../proto/gen/types.ts";
+import { anyOf } from "../../../proto/messages.ts";
+import type { TableMode } from "../../core/data-plane.ts";
+import type { FilterChain } from "../nodes.ts";
+import { accessLog } from "./access-log.ts";
+import { adsConfigSource } from "./ads.ts";
+import { corsFilterName } from "./cors.ts";
+import { durationOf } from "./duration.ts";
+import type { EdgeSettings } from "./edge-defaults.ts";
+import { fallbackFilters } from "./fallback-filters.ts";
+import { scopedRoutes, scopeHeaderMutation } from "./scope.ts";
+
+/** What a connection manager depends on besides its filter chain. */
+export interface ConnectionManagerContext {
+  readonly mode: TableMode;
+  /** Prefix of its statistics: all chains of a listener share one set. */
+  readonly statPrefix: string;
+  readonly settings: EdgeSettings;
+}
+
+/** Prints the connection manager of a filter chain: how requests are read, cleaned and looked up. */
+export function connectionManager(chain: FilterChain, context: ConnectionManagerContext): HttpConnectionManager {
+  const { mode, settings } = context;
+  const mutations = [...forgedHeaders(settings), ...(mode === "scoped" ? [scopeHeaderMutation(chain.table)] : [])];
+  return {
+    statPrefix: context.statPrefix,
+    ...(mode === "scoped"
+      ? { scopedRoutes }
+      : { rds: { configSource: adsConfigSource, routeConfigName: chain.table } }),
+    ...(mutations.length > 0 && { earlyHeaderMutationExtensions: [earlyHeaderMutation(mutations)] }),
+    httpFilters: httpFilters(chain, mode),
+    upgradeConfigs: [{ upgradeType: "websocket" }],
+    accessLog: [accessLog],
+    ...clientSettings(settings),
+    ...pathSettings(settings),
+    ...limits(settings),
+    // So that one host has one spelling: in the scope header, in the route table and at the backend.
+    stripTrailingHostDot: true,
+  };
+}
+
+/**
+ * The filter chain is built from the first route that is found, before the fallback filters look again: a filter that is
+ * listed as disabled and enabled by a route would be missing for `Host: A.TEST`. So filters are always on, and their
+ * per-route configuration is what makes them act.
+ */
+function httpFilters(chain: FilterChain, mode: TableMode): readonly HttpFilter[] {
+  return [
+    ...(mode === "scoped" ? fallbackFilters(chain.tls === undefined ? "http" : "https") : []),
+    { name: corsFilterName, typedConfig: anyOf("envoy.extensions.filters.http.cors.v3.Cors", {}) },
+    { name: "envoy.filters.http.router", typedConfig: anyOf("envoy.extensions.filters.http.router.v3.Router", {}) },
+  ];
+}
+
+function clientSettings(settings: EdgeSettings): HttpConnectionManager {
+  return {
+    useRemoteAddress: { value: true },
+    xffNumTrustedHops: settings.trustedHops,
+    // Said in either case: what Envoy makes of nothing has changed between its versions.
+    internalAddressConfig: { cidrRanges: settings.believesEnvoyHeaders ? privateNetworks : nobody },
+  };
+}
+
+/** An address that no client has. */
+const nobody = [cidr("0.0.0.0", 32)];
+
+const privateNetworks = [
+  cidr("10.0.0.0", 8),
+  cidr("172.16.0.0", 12),
+  cidr("192.168.0.0", 16),
+  cidr("127.0.0.0", 8),
+  cidr("fc00::", 7),
+  cidr("::1", 128),
+];
+
+/** What a client says about other proxies, which Envoy itself would pass on. */
+function forgedHeaders(settings: EdgeSettings): readonly HeaderMutation[] {
+  if (settings.trustedHops > 0) return [];
+  return ["forwarded", "x-forwarded-host", "x-forwarded-port", "x-real-ip"].map((remove) => ({ remove }));
+}
+
+function pathSettings(settings: EdgeSettings): HttpConnectionManager {
+  return {
+    normalizePath: { value: settings.normalizePath },
+    mergeSlashes: settings.mergeSlashes,
+    pathWithEscapedSlashesAction: EscapedSlashesAction[settings.escapedSlashes],
+  };
+}
+
+function limits(settings: EdgeSettings): HttpConnectionManager {
+  return {
+    streamIdleTimeout: durationOf(settings.streamIdleTimeoutMs),
+    requestHeadersTimeout: durationOf(settings.requestHeadersTimeoutMs),
+    maxRequestHeadersKb: { value: settings.maxRequestHeadersKiB },
+    commonHttpProtocolOptions: {
+      idleTimeout: durationOf(settings.idleConnectionTimeoutMs),
+      headersWithUnderscoresAction: UnderscoresAction[settings.underscoresInHeaders],
+      maxHeadersCount: { value: settings.maxRequestHeaders },
+    },
+    http2ProtocolOptions: {
+      maxConcurrentStreams: { value: settings.http2MaxConcurrentStreams },
+      initialStreamWindowSize: { value: settings.http2StreamWindowBytes },
+      initialConnectionWindowSize: { value: settings.http2ConnectionWindowBytes },
+    },
+    // One bad request ends its stream, not the connection that it shares with others.
+    streamErrorOnInvalidHttpMessage: { value: true },
+  };
+}
+
+function earlyHeaderMutation(mutations: readonly HeaderMutation[]) {
+  return {
+    name: "envoy.http.early_header_mutation.header_mutation",
+    typedConfig: anyOf("envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", { mutations }),
+  };
+}
+
+function cidr(addressPrefix: string, length: number) {
+  return { addressPrefix, prefixLen: { value: length } };
+}

@@ -1,0 +1,41 @@
+import type { EnvoyConfigRouteV3RetryPolicy } from "../../../proto/gen/types.ts";
+import { anyOf } from "../../../proto/messages.ts";
+import type { RouteRule } from "../nodes.ts";
+import { durationOf } from "./duration.ts";
+
+/** Prints a rule's retries and the time limit of each try; undefined when it asks for neither. */
+export function retryPolicy(rule: RouteRule): EnvoyConfigRouteV3RetryPolicy | undefined {
+  const retries = rule.retry !== undefined && rule.retry.attempts > 0 ? rule.retry : undefined;
+  if (retries === undefined && rule.backendTimeoutMs === 0) return undefined;
+  const perTryTimeout = rule.backendTimeoutMs > 0 ? { perTryTimeout: durationOf(rule.backendTimeoutMs) } : {};
+  // A time limit of a single try is a retry policy without retries.
+  if (retries === undefined) return { numRetries: { value: 0 }, ...perTryTimeout };
+  return {
+    retryOn: retries.codes.length > 0 ? `${connectionErrors},retriable-status-codes` : connectionErrors,
+    ...(retries.codes.length > 0 && { retriableStatusCodes: retries.codes }),
+    numRetries: { value: retries.attempts },
+    ...perTryTimeout,
+    ...backOff(retries.backoffMs),
+    ...otherHosts,
+  };
+}
+
+/** A backend that cannot be reached, hangs up, or does not answer in time. */
+const connectionErrors = "connect-failure,refused-stream,reset";
+
+/** Tries an endpoint that has not been tried for this request, as long as a few draws find one. */
+const otherHosts = {
+  retryHostPredicate: [
+    {
+      name: "envoy.retry_host_predicates.previous_hosts",
+      typedConfig: anyOf("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", {}),
+    },
+  ],
+  hostSelectionRetryMaxAttempts: 5,
+} satisfies EnvoyConfigRouteV3RetryPolicy;
+
+function backOff(milliseconds: number | undefined): EnvoyConfigRouteV3RetryPolicy {
+  if (milliseconds === undefined || milliseconds < 1) return {};
+  const longest = durationOf(milliseconds * 10);
+  return { retryBackOff: { baseInterval: durationOf(milliseconds), maxInterval: longest } };
+}

@@ -1,0 +1,61 @@
+import type { EnvoyConfigRouteV3VirtualHost } from "../../../proto/gen/types.ts";
+import { encodeMessage } from "../../../proto/messages.ts";
+import { everyHost, type Hostname } from "../../core/hostname.ts";
+import type { NamespacedName } from "../../core/keys.ts";
+import type { VirtualHost } from "../nodes.ts";
+import { contentVersion } from "./resource.ts";
+import { concatBytes, fieldNumbers, repeatedField } from "./splice.ts";
+
+/** One hostname of a table with its encoded Route messages, in the order in which they are tried. */
+export interface HostRoutes {
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly hostname: Hostname;
+  readonly routes: readonly Uint8Array[];
+}
+
+/** Prints a hostname of a table. One without routes answers 404, and keeps a wider hostname's routes from answering. */
+export function printVirtualHost({ gateway, table, hostname, routes }: HostRoutes): VirtualHost {
+  const encoded = repeatedField(fieldNumbers.routes, routes);
+  const bytes = concatBytes([virtualHostHead(hostname), encoded]);
+  return { gateway, table, hostname, bytes, routes: encoded, version: contentVersion([bytes]) };
+}
+
+/**
+ * Prints a hostname that other listeners of the port own: a request for it that came over a connection to this one answers
+ * 421, so that the client opens another connection. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20
+ */
+export function misdirectedHost(host: Omit<HostRoutes, "routes">): VirtualHost {
+  return printVirtualHost({ ...host, routes: [misdirectedRoute] });
+}
+
+/** Prints many such hostnames as one virtual host, so that a table costs little however many listeners its port has. */
+export function misdirectedHosts(
+  host: Omit<HostRoutes, "routes" | "hostname">,
+  others: readonly Hostname[],
+): VirtualHost {
+  const hostname = "misdirected";
+  const domains = [...new Set(others.map(domainOf))].sort();
+  const encoded = repeatedField(fieldNumbers.routes, [misdirectedRoute]);
+  const head = encodeMessage("envoy.config.route.v3.VirtualHost", { name: hostname, domains });
+  const bytes = concatBytes([head, encoded]);
+  return { ...host, hostname, bytes, routes: encoded, version: contentVersion([bytes]) };
+}
+
+/** Answers 421 to everything. */
+export const misdirectedRoute = encodeMessage("envoy.config.route.v3.Route", {
+  name: "misdirected",
+  match: { prefix: "/" },
+  directResponse: { status: 421 },
+});
+
+/** The domain of a hostname in a table that many hostnames share. */
+export function domainOf(hostname: Hostname): string {
+  return hostname === everyHost ? "*" : hostname;
+}
+
+/** An encoded virtual host that has everything but its routes. */
+export function virtualHostHead(hostname: Hostname, more: EnvoyConfigRouteV3VirtualHost = {}): Uint8Array {
+  const name = domainOf(hostname);
+  return encodeMessage("envoy.config.route.v3.VirtualHost", { name, domains: [name], ...more });
+}

@@ -1,0 +1,125 @@
+/** HTTPRoutes. https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
+import type { Reader, Transform } from "../collection/collection.ts";
+import type { Rejection } from "../core/conditions.ts";
+import type { HttpBackendRef, HttpRoute, HttpRouteRule } from "../core/gateway-api.ts";
+import { kinds, nameOf, objectKey } from "../core/keys.ts";
+import { type BackendInputs, resolveBackend } from "./backend.ts";
+import { parseDuration } from "./duration.ts";
+import { findMatchProblem } from "./envoy/rule-checks.ts";
+import { readFilters } from "./http-filters.ts";
+import type { Backend, BoundRoute, ParentBinding, RouteRule, RuleRetry } from "./nodes.ts";
+import type { ReferenceSource } from "./reference-grant.ts";
+import { type BindingInputs, bindRoute } from "./route-binding.ts";
+
+export interface RouteInputs extends BindingInputs, BackendInputs {}
+
+/** Binds HTTPRoutes and resolves what they refer to. A route none of whose parents is ours gives nothing. */
+export function bindHttpRoute(inputs: RouteInputs): Transform<HttpRoute, BoundRoute> {
+  return (read, _key, { metadata, spec }) => {
+    const parents = bindRoute(read, inputs, {
+      kind: "HTTPRoute",
+      metadata,
+      parentRefs: spec.parentRefs ?? [],
+      hostnames: spec.hostnames ?? [],
+    });
+    if (parents.length === 0) return [];
+    const from = { group: kinds.HTTPRoute.group, kind: "HTTPRoute", namespace: metadata.namespace ?? "" };
+    const readRules = spec.rules.map((rule, index) => readRule(read, inputs, { from, rule, index }));
+    const rules = readRules.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+    const unresolved = readRules.flatMap((rule) => rule.unresolved)[0];
+    const invalid = readRules.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))[0];
+    const key = objectKey("HTTPRoute", nameOf(metadata));
+    const servable = rules.some(({ broken }) => broken === undefined) || invalid === undefined;
+    const route: BoundRoute = {
+      key,
+      namespace: metadata.namespace ?? "",
+      generation: metadata.generation,
+      createdAt: metadata.creationTimestamp,
+      parents: servable ? parents : parents.map((parent) => refuse(parent, invalid)),
+      rules,
+      ...(unresolved === undefined ? {} : { unresolved }),
+      ...(servable && invalid !== undefined ? { partiallyInvalid: invalid } : {}),
+    };
+    return [[key, route]];
+  };
+}
+
+interface RuleInRoute {
+  readonly from: ReferenceSource;
+  readonly rule: HttpRouteRule;
+  readonly index: number;
+}
+
+interface ReadRule {
+  /** Absent when the rule is dropped: what it matches cannot be told to a proxy. */
+  readonly rule?: RouteRule;
+  /** What makes the rule, or a part of it, invalid in itself. */
+  readonly problem?: Rejection;
+  readonly unresolved: readonly Rejection[];
+}
+
+function readRule(read: Reader, inputs: BackendInputs, { from, rule, index }: RuleInRoute): ReadRule {
+  const matchProblem = rule.matches.map(findMatchProblem).find((problem) => problem !== undefined);
+  if (matchProblem !== undefined) {
+    return { problem: partiallyInvalid(`Dropped Rule ${label(rule, index)}: ${matchProblem}`), unresolved: [] };
+  }
+  const { filters, broken, unresolved } = readFilters(read, inputs, from, rule.filters);
+  const backends = (rule.backendRefs ?? []).map((ref) => readBackend(read, inputs, from, ref));
+  const problem =
+    broken?.condition === "PartiallyInvalid"
+      ? partiallyInvalid(`Rule ${label(rule, index)} answers 500: ${broken.message}`)
+      : backends.flatMap(({ problem }) => (problem === undefined ? [] : [partiallyInvalid(problem)]))[0];
+  return {
+    rule: {
+      index,
+      ...(rule.name === undefined ? {} : { name: rule.name }),
+      matches: rule.matches,
+      filters,
+      backends: backends.map(({ backend }) => backend),
+      requestTimeoutMs: parseDuration(rule.timeouts?.request ?? ""),
+      backendTimeoutMs: parseDuration(rule.timeouts?.backendRequest ?? ""),
+      ...(rule.retry === undefined ? {} : { retry: readRetry(rule.retry) }),
+      ...(broken === undefined ? {} : { broken }),
+    },
+    ...(problem === undefined ? {} : { problem }),
+    unresolved: [...unresolved, ...backends.flatMap((backend) => backend.unresolved)],
+  };
+}
+
+interface ReadBackend {
+  readonly backend: Backend;
+  readonly problem?: string;
+  readonly unresolved: readonly Rejection[];
+}
+
+/** A backend whose filters cannot be applied gets nothing: its share of the requests answers 500. */
+function readBackend(read: Reader, inputs: BackendInputs, from: ReferenceSource, ref: HttpBackendRef): ReadBackend {
+  const { weight } = ref;
+  const resolved = resolveBackend(read, inputs, from, ref);
+  if (resolved.kind === "invalid") return { backend: { ...resolved, weight }, unresolved: [resolved.rejection] };
+  const { filters, broken, unresolved } = readFilters(read, inputs, from, ref.filters);
+  if (broken === undefined) {
+    return { backend: { kind: "cluster", cluster: resolved.cluster, weight, filters }, unresolved };
+  }
+  const backend: Backend = { kind: "invalid", weight, rejection: broken };
+  if (broken.condition !== "PartiallyInvalid") return { backend, unresolved };
+  return { backend, unresolved, problem: `Requests for backend ${ref.name} answer 500: ${broken.message}` };
+}
+
+function readRetry({ codes = [], attempts, backoff }: NonNullable<HttpRouteRule["retry"]>): RuleRetry {
+  return { codes, attempts, ...(backoff === undefined ? {} : { backoffMs: parseDuration(backoff) }) };
+}
+
+function label({ name }: HttpRouteRule, index: number): string {
+  return name === undefined ? String(index) : `${index} (${name})`;
+}
+
+function partiallyInvalid(message: string): Rejection {
+  return { condition: "PartiallyInvalid", reason: "UnsupportedValue", message };
+}
+
+/** A route without a rule that could be served is not accepted; what refused it before stays the reason. */
+function refuse(parent: ParentBinding, invalid: Rejection | undefined): ParentBinding {
+  if (parent.rejection !== undefined || invalid === undefined) return parent;
+  return { ...parent, rejection: { ...invalid, condition: "Accepted" }, attachments: [] };
+}

@@ -1,0 +1,171 @@
+import { expect, it } from "vitest";
+import { httpsListener, listener } from "../../test/support/gateway-objects.ts";
+import type { Reader } from "../collection/collection.ts";
+import { Graph } from "../collection/graph.ts";
+import type { ListenerSpec, ReferenceGrant } from "../core/gateway-api.ts";
+import { namespacedName } from "../core/keys.ts";
+import type { CertificateState } from "./certificate.ts";
+import { buildListener } from "./listener.ts";
+import { resolveConflicts } from "./listener-conflict.ts";
+import type { Listener } from "./nodes.ts";
+
+const read: Reader = { get: (collection, key) => collection.get(key) };
+const graph = new Graph();
+const inputs = {
+  certificates: graph.source<CertificateState>("certificates"),
+  grants: graph.groupBy<ReferenceGrant>("grants", [graph.source<ReferenceGrant>("ReferenceGrant")], () => []),
+};
+
+/** Listeners of the Gateway (`gateway`) or of the ListenerSets `a`, `b`, …, in order of precedence. */
+function judge(entries: readonly (readonly [owner: string, spec: ListenerSpec])[]): readonly Listener[] {
+  const gateway = namespacedName("infra", "gateway");
+  return resolveConflicts(
+    entries.map(([owner, spec]) => {
+      const kind = owner === "gateway" ? "Gateway" : "ListenerSet";
+      return buildListener(read, inputs, { kind, namespace: "infra", name: owner, gateway }, spec);
+    }),
+  );
+}
+
+const http = (name: string, hostname?: string, port = 80) =>
+  listener(name, hostname === undefined ? { port } : { port, hostname });
+const https = (name: string, port: number, hostname?: string) =>
+  httpsListener(name, "missing", hostname === undefined ? { port } : { port, hostname });
+const tcp = (name: string, port = 80) => listener(name, { port, protocol: "TCP" });
+
+interface Case {
+  readonly name: string;
+  readonly listeners: readonly (readonly [owner: string, spec: ListenerSpec])[];
+  /** For each listener, in order: the conflict that it lost. */
+  readonly want: readonly (string | undefined)[];
+}
+
+it.each<Case>([
+  {
+    name: "different hostnames share a port",
+    listeners: [
+      ["gateway", http("one", "a.example.com")],
+      ["gateway", http("two", "*.example.com")],
+      ["a", http("three")],
+    ],
+    want: [undefined, undefined, undefined],
+  },
+  {
+    name: "the same hostname on different ports is no conflict",
+    listeners: [
+      ["gateway", http("one", "a.example.com", 80)],
+      ["a", http("two", "a.example.com", 8080)],
+    ],
+    want: [undefined, undefined],
+  },
+  {
+    name: "a ListenerSet loses a hostname that the Gateway has",
+    listeners: [
+      ["gateway", http("one", "a.example.com")],
+      ["a", http("two", "a.example.com")],
+      ["a", http("three", "b.example.com")],
+    ],
+    want: [undefined, "HostnameConflict", undefined],
+  },
+  {
+    name: "of two ListenerSets the earlier one keeps the hostname",
+    listeners: [
+      ["a", http("one", "a.example.com")],
+      ["b", http("two", "a.example.com")],
+    ],
+    want: [undefined, "HostnameConflict"],
+  },
+  {
+    name: "a hostname is the same in upper case and with a dot behind it",
+    listeners: [
+      ["a", http("one", "a.example.com")],
+      ["b", http("two", "A.Example.COM")],
+      ["b", http("three", "a.example.com.")],
+    ],
+    want: [undefined, "HostnameConflict", "HostnameConflict"],
+  },
+  {
+    name: "two listeners for every hostname conflict",
+    listeners: [
+      ["gateway", http("one")],
+      ["a", http("two", "")],
+    ],
+    want: [undefined, "HostnameConflict"],
+  },
+  {
+    name: "HTTPS does not share a port with HTTP",
+    listeners: [
+      ["gateway", http("one", "a.example.com")],
+      ["gateway", https("two", 80, "b.example.com")],
+      ["a", http("three", "c.example.com")],
+    ],
+    want: [undefined, "ProtocolConflict", undefined],
+  },
+  {
+    name: "a listener without its certificate still holds its hostname",
+    listeners: [
+      ["gateway", https("one", 443, "a.example.com")],
+      ["a", https("two", 443, "a.example.com")],
+    ],
+    want: [undefined, "HostnameConflict"],
+  },
+  {
+    name: "a protocol that is not served loses against another object's port",
+    listeners: [
+      ["gateway", http("one", "a.example.com")],
+      ["a", tcp("two")],
+    ],
+    want: [undefined, "ProtocolConflict"],
+  },
+  {
+    name: "a protocol that is not served takes nothing away, neither within an object nor from later ones",
+    listeners: [
+      ["gateway", tcp("one")],
+      ["gateway", http("two", "a.example.com")],
+      ["gateway", tcp("three")],
+      ["a", http("four", "b.example.com")],
+    ],
+    want: [undefined, undefined, undefined, undefined],
+  },
+  {
+    name: "a UDP port is another one than the TCP port of the same number",
+    listeners: [
+      ["gateway", https("one", 443)],
+      ["a", listener("two", { port: 443, protocol: "UDP" })],
+    ],
+    want: [undefined, undefined],
+  },
+  {
+    name: "one that lost holds nothing",
+    listeners: [
+      ["gateway", http("one", "a.example.com")],
+      ["a", https("two", 80, "b.example.com")],
+      ["b", http("three", "b.example.com")],
+    ],
+    want: [undefined, "ProtocolConflict", undefined],
+  },
+  {
+    name: "a listener that is wrong in itself holds nothing",
+    listeners: [
+      ["gateway", listener("one", { port: 443, protocol: "HTTPS" })],
+      ["a", https("two", 443)],
+    ],
+    want: [undefined, undefined],
+  },
+])("$name", ({ listeners, want }) => {
+  const judged = judge(listeners);
+  expect(judged.map(({ conflict }) => conflict?.reason)).toEqual(want);
+  for (const { conflict, rejections } of judged) {
+    if (conflict !== undefined) expect(rejections[0]).toEqual({ condition: "Accepted", ...conflict });
+  }
+});
+
+it("does not tell the loser whose listener it met", () => {
+  const [, loser] = judge([
+    ["tenant-a", http("very-secret-name", "a.example.com")],
+    ["b", http("two", "a.example.com")],
+  ]);
+  expect(loser?.conflict?.message).toBe(
+    "another listener that takes precedence serves hostname a.example.com on port 80",
+  );
+});

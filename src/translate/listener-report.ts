@@ -1,0 +1,130 @@
+/** The status of one listener, as Gateways and ListenerSets both tell it. */
+import { assertNever } from "../core/assert-never.ts";
+import { type Condition, conditionFalse, conditionTrue, type ListenerStatus } from "../core/conditions.ts";
+import type { DataPlaneState } from "../core/data-plane.ts";
+import type { ResourceType } from "../core/xds-resource.ts";
+import { secretName } from "./envoy/names.ts";
+import { envoyListenerName } from "./envoy-listener.ts";
+import { isUsable } from "./listener.ts";
+import type { GatewayNode, Listener } from "./nodes.ts";
+
+/** What a status is told of besides the node: plain values, so that the same input gives the same status. */
+export interface ReportInputs {
+  readonly node: GatewayNode;
+  /** How many routes are attached to the listener of a key. */
+  readonly attachedRoutes: (listenerKey: string) => number;
+  /** What the Gateway's proxies said; absent when none ever connected. */
+  readonly dataPlane: DataPlaneState | undefined;
+  /** The current version of an Envoy listener, by its xDS name. */
+  readonly listenerVersions: (xdsListenerName: string) => string | undefined;
+}
+
+/** How far a listener has come in the proxies. */
+export type Programming =
+  | { readonly kind: "programmed" }
+  | { readonly kind: "pending"; readonly message: string }
+  | { readonly kind: "invalid"; readonly message: string };
+
+/** Tells how far a listener has come. It is programmed when every connected proxy runs its current version. */
+export function programmingOf(
+  listener: Listener,
+  { dataPlane, listenerVersions }: Pick<ReportInputs, "dataPlane" | "listenerVersions">,
+): Programming {
+  if (!listener.served) return { kind: "invalid", message: whyNotServed(listener) };
+  if (dataPlane === undefined || dataPlane.proxies === 0) return { kind: "pending", message: "No proxy is connected" };
+  const refusal = refusalOf(listener, dataPlane);
+  if (refusal !== undefined) return { kind: "invalid", message: refusal };
+  const name = envoyListenerName(listener);
+  const version = listenerVersions(name);
+  if (version !== undefined && dataPlane.listeners.get(name) === version) return { kind: "programmed" };
+  return { kind: "pending", message: "Waiting for every connected proxy to acknowledge the configuration" };
+}
+
+/** The condition that a listener, or the object that it is in, is programmed. */
+export function programmedCondition(programming: Programming, generation: number): Condition {
+  switch (programming.kind) {
+    case "programmed":
+      return conditionTrue("Programmed", generation);
+    case "pending":
+      return conditionFalse("Programmed", generation, { reason: "Pending", message: programming.message });
+    case "invalid":
+      return conditionFalse("Programmed", generation, { reason: "Invalid", message: programming.message });
+    default:
+      return assertNever(programming);
+  }
+}
+
+/** Writes the status of one listener of the object of that generation. */
+export function listenerStatus(
+  listener: Listener,
+  generation: number,
+  {
+    attachedRoutes,
+    programming,
+    overlaps,
+  }: {
+    readonly attachedRoutes: number;
+    readonly programming: Programming;
+    readonly overlaps: boolean;
+  },
+): ListenerStatus {
+  const { name, supportedKinds, conflict } = listener;
+  const conditions = [
+    summary(listener, "Accepted", generation),
+    conflict === undefined
+      ? programmedCondition(programming, generation)
+      : conditionFalse("Programmed", generation, conflict),
+    summary(listener, "ResolvedRefs", generation),
+    conflictedCondition(listener, generation),
+    ...(overlaps ? [overlapCondition(listener, generation)] : []),
+  ];
+  return { name, supportedKinds, attachedRoutes, conditions };
+}
+
+/** Names the listeners that cannot be served, or undefined when all can. */
+export function invalidListeners(listeners: readonly Listener[]): string | undefined {
+  const names = listeners.filter((listener) => !isUsable(listener)).map(({ name }) => name);
+  return names.length === 0 ? undefined : `Listeners that cannot be served: ${names.join(", ")}`;
+}
+
+function whyNotServed(listener: Listener): string {
+  const [first] = listener.rejections;
+  if (isUsable(listener) || first === undefined) return "The Gateway cannot serve its listeners";
+  return first.message;
+}
+
+/** Envoy's words on the listener itself, or on a certificate without which it does not open. */
+function refusalOf(listener: Listener, { refusals }: DataPlaneState): string | undefined {
+  const type: ResourceType = "listener";
+  const secret: ResourceType = "secret";
+  const names = [
+    `${type}/${envoyListenerName(listener)}`,
+    ...listener.secrets.map((name) => `${secret}/${secretName(name)}`),
+  ];
+  const refused = names.find((name) => refusals.has(name));
+  return refused === undefined ? undefined : `A proxy refused ${refused}: ${refusals.get(refused) ?? ""}`;
+}
+
+/** One condition for all rejections of its type: the first gives the reason, all give the message. */
+function summary({ rejections }: Listener, type: "Accepted" | "ResolvedRefs", generation: number): Condition {
+  const matching = rejections.filter(({ condition }) => condition === type);
+  const [first] = matching;
+  if (first === undefined) return conditionTrue(type, generation);
+  return conditionFalse(type, generation, {
+    reason: first.reason,
+    message: matching.map(({ message }) => message).join("; "),
+  });
+}
+
+function conflictedCondition({ conflict }: Listener, generation: number): Condition {
+  if (conflict === undefined) return conditionFalse("Conflicted", generation, { reason: "NoConflicts", message: "" });
+  return conditionTrue("Conflicted", generation, conflict);
+}
+
+/** Names nobody: the other listener may be of another namespace. */
+function overlapCondition({ port }: Listener, generation: number): Condition {
+  return conditionTrue("OverlappingTLSConfig", generation, {
+    reason: "OverlappingHostnames",
+    message: `Another HTTPS listener on port ${port} has a hostname that overlaps: a request on a reused connection may be answered 421`,
+  });
+}

@@ -1,0 +1,84 @@
+/** The certificates of a listener that ends TLS. https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig */
+import type { Collection, Grouped, Reader } from "../collection/collection.ts";
+import type { Rejection } from "../core/conditions.ts";
+import type { ListenerTls, ReferenceGrant, SecretObjectReference } from "../core/gateway-api.ts";
+import { type NamespacedName, namespacedName } from "../core/keys.ts";
+import type { CertificateState } from "./certificate.ts";
+import { isGranted, type ReferenceSource } from "./reference-grant.ts";
+
+/** What a listener reads of the world. */
+export interface ListenerInputs {
+  /** By Secret, namespace/name. */
+  readonly certificates: Collection<CertificateState>;
+  readonly grants: Grouped<ReferenceGrant>;
+}
+
+/** The usable certificates of a listener, in the order in which it names them, and what is wrong with the rest. */
+export interface ResolvedTls {
+  readonly secrets: readonly NamespacedName[];
+  readonly rejections: readonly Rejection[];
+}
+
+/**
+ * Resolves a listener's certificates. Several are allowed, and one that cannot be used does not stop the others: the
+ * listener is served with those that can, and ResolvedRefs tells which cannot.
+ */
+export function resolveTls(
+  read: Reader,
+  inputs: ListenerInputs,
+  from: ReferenceSource,
+  tls: ListenerTls | undefined,
+): ResolvedTls {
+  if (tls?.mode === "Passthrough")
+    return refused("UnsupportedValue", "HTTPS takes tls.mode Terminate, not Passthrough");
+  const refs = tls?.certificateRefs ?? [];
+  if (refs.length === 0) return refused("Invalid", "HTTPS takes a certificate in tls.certificateRefs");
+  const secrets: NamespacedName[] = [];
+  const rejections: Rejection[] = [];
+  for (const ref of refs) {
+    const result = resolveCertificate(read, inputs, from, ref);
+    if (result.kind === "rejected") rejections.push(result.rejection);
+    else if (!secrets.includes(result.secret)) secrets.push(result.secret);
+  }
+  return { secrets, rejections };
+}
+
+function refused(reason: string, message: string): ResolvedTls {
+  return { secrets: [], rejections: [{ condition: "Accepted", reason, message }] };
+}
+
+type CertificateResult =
+  | { readonly kind: "resolved"; readonly secret: NamespacedName }
+  | { readonly kind: "rejected"; readonly rejection: Rejection };
+
+/** Asks for the grant before it looks: a reference that is not granted must not tell whether the Secret exists. */
+function resolveCertificate(
+  read: Reader,
+  inputs: ListenerInputs,
+  from: ReferenceSource,
+  ref: SecretObjectReference,
+): CertificateResult {
+  const namespace = ref.namespace ?? from.namespace;
+  const secret = namespacedName(namespace, ref.name);
+  const { group, kind } = ref;
+  if (!isGranted(read, inputs.grants, from, { group, kind, namespace, name: ref.name })) {
+    return rejected(
+      "RefNotPermitted",
+      `no ReferenceGrant lets a ${from.kind} of ${from.namespace} refer to ${kind} ${secret}`,
+    );
+  }
+  if (group !== "" || kind !== "Secret") {
+    return rejected(
+      "InvalidCertificateRef",
+      `a certificate is a Secret, not a ${group === "" ? kind : `${kind}.${group}`}`,
+    );
+  }
+  const state = read.get(inputs.certificates, secret);
+  if (state === undefined) return rejected("InvalidCertificateRef", `Secret ${secret} does not exist`);
+  if (state.kind === "invalid") return rejected("InvalidCertificateRef", `Secret ${secret} ${state.message}`);
+  return { kind: "resolved", secret };
+}
+
+function rejected(reason: string, message: string): CertificateResult {
+  return { kind: "rejected", rejection: { condition: "ResolvedRefs", reason, message } };
+}

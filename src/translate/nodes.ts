@@ -1,0 +1,285 @@
+/**
+ * The nodes of the graph between Kubernetes objects and Envoy resources: small readonly records in Gateway API and Envoy
+ * terms, without protobuf and without Kubernetes metadata. One collection holds each of them; `pipeline.ts` says which
+ * follows from which.
+ */
+import type { Rejection } from "../core/conditions.ts";
+import type {
+  AllowedRoutes,
+  GatewayAddress,
+  HttpCors,
+  HttpHeaderModifier,
+  HttpRequestRedirect,
+  HttpRouteMatch,
+  HttpUrlRewrite,
+  ParentReference,
+  RouteGroupKind,
+} from "../core/gateway-api.ts";
+import type { Hostname } from "../core/hostname.ts";
+import type { NamespacedName, ObjectKey } from "../core/keys.ts";
+
+/** A listener of a Gateway or of a ListenerSet attached to it, with what was decided about it. */
+export interface Listener {
+  /** `<ObjectKey of the Gateway or ListenerSet>/<listener name>`. */
+  readonly key: string;
+  /** The Gateway whose proxies serve it. */
+  readonly gateway: NamespacedName;
+  /** The Gateway or ListenerSet in which it is written. */
+  readonly parent: ObjectKey;
+  /** The namespace of that object: what `from: Same` refers to. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  /** Normalised; the empty string matches every host. */
+  readonly hostname: Hostname;
+  readonly allowedNamespaces: AllowedRoutes["namespaces"];
+  /** The kinds of routes that may attach: those asked for, less those that the protocol or Gatehouse cannot serve. */
+  readonly supportedKinds: readonly RouteGroupKind[];
+  /** Secrets (namespace/name) with a usable certificate, in the order in which they are referred to. */
+  readonly secrets: readonly NamespacedName[];
+  /** Everything that is wrong with it. Empty when it is accepted, resolved and without conflict. */
+  readonly rejections: readonly Rejection[];
+  /** Why it lost against another listener on its port; such a listener is not served. */
+  readonly conflict?: { readonly reason: "HostnameConflict" | "ProtocolConflict"; readonly message: string };
+  /** Whether proxies open it. Routes attach to (and count for) a listener also when it is not served. */
+  readonly served: boolean;
+}
+
+/** A ListenerSet that names a Gateway of ours as its parent. */
+export interface AttachedListenerSet {
+  readonly key: ObjectKey;
+  readonly name: NamespacedName;
+  readonly generation: number;
+  readonly rejection?: Rejection;
+}
+
+/** One Gateway of a class of ours with all its listeners. */
+export interface GatewayNode {
+  readonly key: NamespacedName;
+  readonly generation: number;
+  /** Why the whole Gateway is not accepted. */
+  readonly rejection?: Rejection;
+  /** The addresses that its proxies bind or that the status tells. */
+  readonly addresses: readonly GatewayAddress[];
+  /** Why an asked address cannot be used: Accepted stays True, Programmed turns False. */
+  readonly addressRejection?: Rejection;
+  /** The Gateway's own listeners, then those of its accepted ListenerSets, in order of precedence; rejected ones too. */
+  readonly listeners: readonly Listener[];
+  readonly listenerSets: readonly AttachedListenerSet[];
+}
+
+/** What a route sees of an object that it may name as its parent. Keyed by ObjectKey. */
+export interface RouteParent {
+  readonly gateway: NamespacedName;
+  /** Listeners written in this very object. */
+  readonly listeners: readonly ParentListener[];
+}
+
+/** What a route sees of a listener: nothing that a certificate or another route changes. */
+export interface ParentListener {
+  readonly key: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly hostname: Hostname;
+  readonly allowedNamespaces: AllowedRoutes["namespaces"];
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly served: boolean;
+  /** The route table that its requests are looked up in. */
+  readonly table: string;
+  /** Hostnames that other listeners hold on its port: a host that a more specific one of them covers is theirs. */
+  readonly siblings: readonly Hostname[];
+}
+
+/** One Envoy listener: all listeners of a Gateway that share a port. Keyed by gatewayResourceKey(gateway, name). */
+export interface EnvoyListener {
+  readonly gateway: NamespacedName;
+  /** Its xDS name, `http-80` or `https-443`. */
+  readonly name: string;
+  /** Port that clients use. */
+  readonly port: number;
+  /** Addresses and port that the proxy binds. */
+  readonly addresses: readonly string[];
+  readonly bindPort: number;
+  /** One for HTTP; one for each served listener for HTTPS, the most specific hostname first. */
+  readonly chains: readonly FilterChain[];
+}
+
+export interface FilterChain {
+  /** The route table of its HTTP connection manager: `http-80`, or `https-443-<hostname>` with TLS. No ':' and no '/'. */
+  readonly table: string;
+  /** Absent on plain HTTP. */
+  readonly tls?: {
+    readonly hostname: Hostname;
+    readonly secrets: readonly NamespacedName[];
+  };
+}
+
+/** Where requests are looked up: one per HTTP connection manager. Keyed by gatewayResourceKey(gateway, table). */
+export interface RouteTable {
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly port: number;
+  readonly scheme: "http" | "https";
+  /** Every hostname that is looked up here whether or not a route has it: answered 404 until one has. */
+  readonly hostnames: readonly Hostname[];
+  /** Hostnames of other TLS listeners of the port: a request for one of them came to the wrong connection, 421. */
+  readonly misdirected: readonly Hostname[];
+}
+
+/** How one reference to a backend came out. Weight 0 is kept: it counts as a backend that gets nothing. */
+export type Backend =
+  | {
+      readonly kind: "cluster";
+      /** The xDS name of its cluster, made by `envoy/names.ts`. */
+      readonly cluster: string;
+      readonly weight: number;
+      readonly filters: RuleFilters;
+    }
+  | { readonly kind: "invalid"; readonly weight: number; readonly rejection: Rejection };
+
+export interface Mirror {
+  readonly cluster: string;
+  /** Share of the requests that are copied, 0 to 1 as a fraction. */
+  readonly numerator: number;
+  readonly denominator: number;
+}
+
+/** The filters of a rule or of a backendRef by what they do; each kind occurs once, mirrors many times. */
+export interface RuleFilters {
+  readonly requestHeaders?: HttpHeaderModifier;
+  readonly responseHeaders?: HttpHeaderModifier;
+  readonly redirect?: HttpRequestRedirect;
+  readonly rewrite?: HttpUrlRewrite;
+  readonly cors?: HttpCors;
+  readonly mirrors: readonly Mirror[];
+}
+
+export interface RuleRetry {
+  readonly codes: readonly number[];
+  readonly attempts: number;
+  /** Milliseconds between tries; absent leaves it to Envoy. */
+  readonly backoffMs?: number;
+}
+
+/** One rule of a route that can be printed. */
+export interface RouteRule {
+  readonly index: number;
+  readonly name?: string;
+  readonly matches: readonly HttpRouteMatch[];
+  readonly filters: RuleFilters;
+  readonly backends: readonly Backend[];
+  /** Milliseconds; 0 means none was asked for or it was switched off. */
+  readonly requestTimeoutMs: number;
+  readonly backendTimeoutMs: number;
+  readonly retry?: RuleRetry;
+  /** Set when the rule cannot be served as written: it answers 500. */
+  readonly broken?: Rejection;
+}
+
+/** How one parentRef of a route came out. */
+export interface ParentBinding {
+  readonly parentRef: ParentReference;
+  /** Why it is not attached through this parentRef. */
+  readonly rejection?: Rejection;
+  readonly attachments: readonly Attachment[];
+}
+
+/** One listener to which a route is attached. */
+export interface Attachment {
+  readonly gateway: NamespacedName;
+  readonly listener: string;
+  readonly port: number;
+  readonly table: string;
+  readonly scheme: "http" | "https";
+  readonly served: boolean;
+  readonly hosts: readonly AttachedHost[];
+}
+
+/** A hostname that a route answers on a listener. */
+export interface AttachedHost {
+  /** Intersection of the listener's and the route's hostname. */
+  readonly hostname: Hostname;
+  /** The route's own hostname that led to it: its specificity decides between routes. */
+  readonly written: Hostname;
+}
+
+/** One route with everything that was decided about it: config and status facts in one value. */
+export interface BoundRoute {
+  readonly key: ObjectKey;
+  readonly namespace: string;
+  readonly generation: number;
+  /** RFC 3339; the older of two equal matches wins. */
+  readonly createdAt: string;
+  readonly parents: readonly ParentBinding[];
+  readonly rules: readonly RouteRule[];
+  /** The first reference that could not be resolved, for the ResolvedRefs condition. */
+  readonly unresolved?: Rejection;
+  /** Why some rules are dropped, for PartiallyInvalid. */
+  readonly partiallyInvalid?: Rejection;
+}
+
+/** One match of one rule, printed. */
+export interface RouteEntry {
+  /** Where it stands among the matches of a virtual host: made by `precedence.ts`, compared as text. */
+  readonly order: string;
+  /** Encoded envoy.config.route.v3.Route messages, tried in order. */
+  readonly routes: readonly Uint8Array[];
+}
+
+/** Who answers a hostname of a table: the routes of one object there, or nobody. A hostname may have many members. */
+export type HostMember = TableRoutes | UnroutedHost;
+
+/** A route's entries in one table, under each hostname that it answers there. */
+export interface TableRoutes {
+  readonly kind: "routes";
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly hosts: readonly AttachedHost[];
+  readonly entries: readonly RouteEntry[];
+  /** The clusters that the entries send requests to. */
+  readonly clusters: readonly string[];
+}
+
+/** A hostname that a table answers whether or not a route has it: 404, or 421 where it belongs to another connection. */
+export interface UnroutedHost {
+  readonly kind: "notFound" | "misdirected";
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly hostname: Hostname;
+}
+
+/** One hostname of one table, printed. Keyed by gatewayResourceKey(gateway, scopeName(table, hostname)). */
+export interface VirtualHost {
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly hostname: Hostname;
+  /** Encoded envoy.config.route.v3.VirtualHost for a plain table: its domains are the hostname's. */
+  readonly bytes: Uint8Array;
+  /** The routes alone, each as an encoded field of a virtual host, for a table of its own (domains `*`). */
+  readonly routes: Uint8Array;
+  /** 16 hex digits of a SHA-256 over `bytes`. */
+  readonly version: string;
+}
+
+/** A Service port as a cluster needs it. Keyed by the cluster's xDS name. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly service: NamespacedName;
+  readonly port: number;
+  /** WebSocket upgrades work on HTTP/1.1 as they are: they need no cluster of their own. */
+  readonly protocol: "http1" | "http2";
+}
+
+/** One address that a proxy may send requests to. */
+export interface EndpointAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A Secret of type kubernetes.io/tls that was read and checked. */
+export type Certificate =
+  | { readonly kind: "valid"; readonly chainPem: string; readonly keyPem: string }
+  | { readonly kind: "invalid"; readonly message: string };

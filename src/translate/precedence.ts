@@ -1,0 +1,61 @@
+import type { HttpPathMatch, HttpRouteMatch } from "../core/gateway-api.ts";
+import { type Hostname, isExact } from "../core/hostname.ts";
+import type { ObjectKey } from "../core/keys.ts";
+import { trimmedPrefix } from "./envoy/route-match.ts";
+
+/** One match of one rule, with what decides its place besides its hostname. */
+export interface PlacedMatch {
+  readonly match: HttpRouteMatch;
+  readonly createdAt: string;
+  readonly route: ObjectKey;
+  readonly ruleIndex: number;
+  readonly matchIndex: number;
+}
+
+/**
+ * Writes the place of a match as text that sorts in order of precedence: an exact path, then a regular expression, then a
+ * prefix, the longer first; then with a method; then the more header matches; then the more query parameter matches; then
+ * the older route; then the route's name; then the order within the route. The specification leaves the place of regular
+ * expressions open. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
+ */
+export function matchOrder({ match, createdAt, route, ruleIndex, matchIndex }: PlacedMatch): string {
+  return [
+    pathOrder(match.path),
+    match.method === undefined ? "1" : "0",
+    moreFirst(match.headers?.length ?? 0),
+    moreFirst(match.queryParams?.length ?? 0),
+    createdAt,
+    route,
+    ascending(ruleIndex),
+    ascending(matchIndex),
+  ].join("!");
+}
+
+/**
+ * Writes the place of a route's own hostname the same way: it comes before everything else, also where the intersection
+ * with the listener's hostname is the same for both routes.
+ */
+export function hostnameOrder(written: Hostname): string {
+  return `${isExact(written) ? "0" : "1"}${moreFirst(written.length)}!`;
+}
+
+const pathTypes = { Exact: "0", RegularExpression: "1", PathPrefix: "2" } satisfies Record<
+  HttpPathMatch["type"],
+  string
+>;
+
+function pathOrder({ type, value }: HttpPathMatch): string {
+  const length = type === "PathPrefix" ? trimmedPrefix(value).length : value.length;
+  return `${pathTypes[type]}${moreFirst(length)}`;
+}
+
+/** Lengths and counts stay far below: the API limits a path to 1,024 characters. */
+const digits = 5;
+
+function moreFirst(count: number): string {
+  return ascending(10 ** digits - 1 - count);
+}
+
+function ascending(count: number): string {
+  return String(count).padStart(digits, "0");
+}

@@ -1,0 +1,46 @@
+import type { Transform } from "../collection/collection.ts";
+import { gatewayResourceKey } from "../core/keys.ts";
+import { printRoutes, type RouteContext } from "./envoy/route.ts";
+import type { AttachedHost, Attachment, BoundRoute, RouteEntry, RouteRule, TableRoutes } from "./nodes.ts";
+import { matchOrder } from "./precedence.ts";
+
+/** Prints a route once for each table in which it answers. Keyed by route and table. */
+export const buildTableRoutes: Transform<BoundRoute, TableRoutes> = (_read, _key, route) => {
+  const served = route.parents.flatMap(({ attachments }) => attachments).filter((attachment) => attachment.served);
+  const byTable = Map.groupBy(served, ({ gateway, table }) => gatewayResourceKey(gateway, table));
+  return [...byTable].flatMap(([table, attachments]): readonly (readonly [string, TableRoutes])[] => {
+    const [first] = attachments;
+    const hosts = distinctHosts(attachments);
+    if (first === undefined || hosts.length === 0) return [];
+    const context: RouteContext = { route: route.key, port: first.port, scheme: first.scheme };
+    const routes: TableRoutes = {
+      kind: "routes",
+      gateway: first.gateway,
+      table: first.table,
+      hosts,
+      entries: route.rules.flatMap((rule) => ruleEntries(route, rule, context)),
+      clusters: [...new Set(route.rules.flatMap(ruleClusters))].sort(),
+    };
+    return [[`${route.key}|${table}`, routes]];
+  });
+};
+
+/** Several listeners of one table, or several parentRefs, may lead to the same host. */
+function distinctHosts(attachments: readonly Attachment[]): readonly AttachedHost[] {
+  const hosts = attachments.flatMap((attachment) => attachment.hosts);
+  return [...new Map(hosts.map((host) => [`${host.hostname} ${host.written}`, host])).values()];
+}
+
+function ruleEntries(route: BoundRoute, rule: RouteRule, context: RouteContext): readonly RouteEntry[] {
+  return rule.matches.map((match, matchIndex) => ({
+    order: matchOrder({ match, createdAt: route.createdAt, route: route.key, ruleIndex: rule.index, matchIndex }),
+    routes: printRoutes(rule, match, context),
+  }));
+}
+
+function ruleClusters({ filters, backends, broken }: RouteRule): readonly string[] {
+  if (broken !== undefined) return [];
+  const used = backends.flatMap((backend) => (backend.kind === "cluster" ? [backend] : []));
+  const mirrors = [filters, ...used.map((backend) => backend.filters)].flatMap((each) => each.mirrors);
+  return [...used, ...mirrors].map(({ cluster }) => cluster);
+}

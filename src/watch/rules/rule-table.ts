@@ -1,0 +1,27 @@
+import type { Kind } from "../../core/keys.ts";
+import { endpointSliceRules } from "./endpoint-slice.ts";
+import { gatewayRules } from "./gateway.ts";
+import { gatewayClassRules } from "./gateway-class.ts";
+import { httpRouteRules } from "./http-route.ts";
+import { listenerRules } from "./listener.ts";
+import type { Rule } from "./rule.ts";
+import { serviceRules } from "./service.ts";
+import { storedDataRules } from "./stored-data.ts";
+
+/** Every rule beyond the schemas, in the order in which faults are told. */
+export const rules: readonly Rule[] = [
+  ...gatewayClassRules,
+  ...gatewayRules,
+  ...listenerRules("ListenerSet", { uniqueListeners: "e3e62c2ad493" }),
+  ...httpRouteRules,
+  ...serviceRules,
+  ...endpointSliceRules,
+  ...storedDataRules,
+];
+
+/** The rules of one kind. */
+export function rulesOf(kind: Kind): readonly Rule[] {
+  return byKind.get(kind) ?? [];
+}
+
+const byKind: ReadonlyMap<Kind, readonly Rule[]> = Map.groupBy(rules, ({ kind }) => kind);

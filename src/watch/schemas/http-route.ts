@@ -1,0 +1,140 @@
+import { duration, group, hostname, kind, namespace, objectName, port, sectionName } from "./fields.ts";
+import { backendReference, headerName, httpFiltersSchema } from "./http-filter.ts";
+import type { JsonSchema } from "./json-schema.ts";
+
+const everyPath = { type: "PathPrefix", value: "/" } as const;
+
+const parentRefs = {
+  type: "array",
+  maxItems: 32,
+  "x-kubernetes-list-type": "atomic",
+  items: {
+    type: "object",
+    required: ["name"],
+    properties: {
+      group: { ...group, default: "gateway.networking.k8s.io" },
+      kind: { ...kind, default: "Gateway" },
+      namespace,
+      name: objectName,
+      sectionName,
+      port,
+    },
+  },
+} as const satisfies JsonSchema;
+
+const valueMatchType = {
+  type: "string",
+  default: "Exact",
+  enum: ["Exact", "RegularExpression"],
+} as const satisfies JsonSchema;
+
+const headerMatches = {
+  type: "array",
+  maxItems: 16,
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["name"],
+  items: {
+    type: "object",
+    required: ["name", "value"],
+    properties: {
+      type: valueMatchType,
+      name: headerName,
+      value: { type: "string", minLength: 1, maxLength: 4096 },
+    },
+  },
+} as const satisfies JsonSchema;
+
+const queryMatches = {
+  ...headerMatches,
+  items: {
+    ...headerMatches.items,
+    properties: { ...headerMatches.items.properties, value: { type: "string", minLength: 1, maxLength: 1024 } },
+  },
+} as const satisfies JsonSchema;
+
+const matches = {
+  type: "array",
+  default: [{ path: everyPath }],
+  maxItems: 64,
+  "x-kubernetes-list-type": "atomic",
+  items: {
+    type: "object",
+    properties: {
+      path: {
+        type: "object",
+        default: everyPath,
+        properties: {
+          type: { type: "string", default: "PathPrefix", enum: ["Exact", "PathPrefix", "RegularExpression"] },
+          value: { type: "string", default: "/", maxLength: 1024 },
+        },
+      },
+      headers: headerMatches,
+      queryParams: queryMatches,
+      method: {
+        type: "string",
+        enum: ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"],
+      },
+    },
+  },
+} as const satisfies JsonSchema;
+
+const backendRefs = {
+  type: "array",
+  maxItems: 16,
+  "x-kubernetes-list-type": "atomic",
+  items: {
+    type: "object",
+    required: ["name"],
+    properties: {
+      ...backendReference.properties,
+      weight: { type: "integer", format: "int32", default: 1, minimum: 0, maximum: 1_000_000 },
+      filters: httpFiltersSchema,
+    },
+  },
+} as const satisfies JsonSchema;
+
+const rule = {
+  type: "object",
+  properties: {
+    name: sectionName,
+    matches,
+    filters: httpFiltersSchema,
+    backendRefs,
+    timeouts: { type: "object", properties: { request: duration, backendRequest: duration } },
+    retry: {
+      type: "object",
+      properties: {
+        codes: {
+          type: "array",
+          "x-kubernetes-list-type": "set",
+          items: { type: "integer", minimum: 400, maximum: 599 },
+        },
+        attempts: { type: "integer", default: 1, minimum: 0 },
+        backoff: duration,
+      },
+    },
+  },
+} as const satisfies JsonSchema;
+
+/** HTTPRoute, v1 and v1beta1. https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
+export const httpRouteSchema = {
+  type: "object",
+  required: ["spec"],
+  properties: {
+    spec: {
+      type: "object",
+      properties: {
+        parentRefs,
+        hostnames: { type: "array", maxItems: 16, "x-kubernetes-list-type": "atomic", items: hostname },
+        rules: {
+          type: "array",
+          default: [{ matches: [{ path: everyPath }] }],
+          minItems: 1,
+          maxItems: 16,
+          "x-kubernetes-list-type": "atomic",
+          items: rule,
+        },
+      },
+    },
+  },
+} as const satisfies JsonSchema;

@@ -1,0 +1,54 @@
+/** The forms that strings must have, and the words in which a user is told. All are matched from start to end. */
+
+const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const subdomain = `${label}(\\.${label})*`;
+const pathCharacters = "[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+";
+const qualifiedName = "([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]";
+
+/** Every pattern that our schemas use. They are ours and fixed: no regular expression of a user is ever run here. */
+export const patterns = {
+  dnsLabel: `^${label}$`,
+  dnsSubdomain: `^${subdomain}$`,
+  hostname: `^(\\*\\.)?${subdomain}$`,
+  group: `^$|^${subdomain}$`,
+  kind: "^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$",
+  controllerName: `^${subdomain}\\/${pathCharacters}$`,
+  // The alternatives are not grouped in the API either, so only the first is held to the start and the last to the end.
+  addressType: `^Hostname|IPAddress|NamedAddress|${subdomain}\\/${pathCharacters}$`,
+  protocol: `^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$|${subdomain}\\/[A-Za-z0-9]+$`,
+  headerName: "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$",
+  origin: "(^\\*$)|(^(http(s)?):\\/\\/(((\\*\\.)?([a-zA-Z0-9\\-]+\\.)*[a-zA-Z0-9-]+|\\*)(:([0-9]{1,5}))?)$)",
+  duration: "^([0-9]{1,5}(h|m|s|ms)){1,4}$",
+  labelKey: `^(${subdomain}/)?${qualifiedName}$`,
+  annotationKey: "^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$",
+  labelValue: "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$",
+  dataKey: "^[-._a-zA-Z0-9]+$",
+  portName: `^$|^${label}$`,
+} as const;
+
+/** What a string that should match a pattern must be. */
+export function patternInWords(pattern: string): string {
+  return words.get(pattern) ?? "have the right form";
+}
+
+const words: ReadonlyMap<string, string> = new Map([
+  [patterns.dnsLabel, "be a DNS label (lower-case letters, digits and '-')"],
+  [patterns.dnsSubdomain, "be a DNS name (lower-case letters, digits, '-' and '.')"],
+  [patterns.hostname, "be a host name in lower case, without port or trailing dot, optionally with '*.' in front"],
+  [patterns.group, "be an API group (a DNS name, or empty for the core group)"],
+  [patterns.kind, "be a kind (letters, digits and '-')"],
+  [patterns.controllerName, "be a domain, then '/', then a path"],
+  [patterns.addressType, "be IPAddress, Hostname, NamedAddress, or a domain, then '/', then a path"],
+  [patterns.protocol, "be a protocol name, optionally with a domain and '/' in front"],
+  [patterns.headerName, "be an HTTP token"],
+  [patterns.origin, "be '*' or an http or https origin, optionally with '*.' in front of its host"],
+  [patterns.duration, "be a duration such as 500ms or 1h30m"],
+  [patterns.labelKey, "be a label key (an optional DNS name and '/', then up to 63 letters, digits, '-', '_' and '.')"],
+  [
+    patterns.annotationKey,
+    "be an annotation key (an optional DNS name and '/', then up to 63 letters, digits, '-', '_', '.')",
+  ],
+  [patterns.labelValue, "be a label value (up to 63 letters, digits, '-', '_' and '.')"],
+  [patterns.dataKey, "be a key of letters, digits, '-', '_' and '.'"],
+  [patterns.portName, "be a port name (lower-case letters, digits and '-')"],
+]);

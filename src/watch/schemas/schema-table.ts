@@ -1,0 +1,44 @@
+import type { Kind } from "../../core/keys.ts";
+import { configMapSchema } from "./config-map.ts";
+import { endpointSliceSchema } from "./endpoint-slice.ts";
+import { gatewaySchema } from "./gateway.ts";
+import { gatewayClassSchema } from "./gateway-class.ts";
+import { httpRouteSchema } from "./http-route.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { listenerSetSchema } from "./listener-set.ts";
+import { namespaceSchema } from "./namespace.ts";
+import { patterns } from "./patterns.ts";
+import { referenceGrantSchema } from "./reference-grant.ts";
+import { secretSchema } from "./secret.ts";
+import { serviceSchema } from "./service.ts";
+
+/** The schema of each kind without `apiVersion`, `kind`, `metadata` and `status`, which are looked at before. */
+export const schemas = {
+  GatewayClass: gatewayClassSchema,
+  Gateway: gatewaySchema,
+  ListenerSet: listenerSetSchema,
+  HTTPRoute: httpRouteSchema,
+  ReferenceGrant: referenceGrantSchema,
+  Service: serviceSchema,
+  EndpointSlice: endpointSliceSchema,
+  Secret: secretSchema,
+  ConfigMap: configMapSchema,
+  Namespace: namespaceSchema,
+} as const satisfies Record<Kind, JsonSchema>;
+
+const dnsName = { type: "string", minLength: 1, maxLength: 253, pattern: patterns.dnsSubdomain } as const;
+const dnsLabel = { type: "string", minLength: 1, maxLength: 63, pattern: patterns.dnsLabel } as const;
+
+/** What `metadata.name` of each kind must be. */
+export const nameSchemas = {
+  GatewayClass: dnsName,
+  Gateway: dnsName,
+  ListenerSet: dnsName,
+  HTTPRoute: dnsName,
+  ReferenceGrant: dnsName,
+  Service: dnsLabel,
+  EndpointSlice: dnsName,
+  Secret: dnsName,
+  ConfigMap: dnsName,
+  Namespace: dnsLabel,
+} as const satisfies Record<Kind, JsonSchema>;

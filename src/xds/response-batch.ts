@@ -1,0 +1,64 @@
+import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
+import type { TableEntry } from "./resource-table.ts";
+
+/**
+ * What a response of a type can say. `delta` names changes and removals; `complete` (state of the world: listeners,
+ * clusters, scopes) lists everything, and what is missing is removed; `partial` (the other types) cannot remove.
+ */
+export type ResponseStyle = "delta" | "complete" | "partial";
+
+/** What a client should have under a name. */
+export type Desired =
+  | {
+      readonly kind: "resource";
+      readonly resource: XdsResource;
+      readonly created: number;
+      readonly changed: number;
+      /** Another proxy refused this very content: it goes by itself, so that it takes nothing else down. */
+      readonly suspect: boolean;
+    }
+  /** Refused, and there is nothing to put in its place: the client keeps what it has. */
+  | { readonly kind: "withheld" }
+  | { readonly kind: "absent" };
+
+/** The table as one client sees it. */
+export interface ClientView {
+  desired(type: ResourceType, name: string, held: string | undefined): Desired;
+  entries(type: ResourceType): ReadonlyMap<string, TableEntry>;
+  version(type: ResourceType): string;
+  generation(): number;
+}
+
+/** A resource in a response. */
+export interface SentResource {
+  readonly resource: XdsResource;
+  readonly created: number;
+  /** Since when the content that it replaces has been out of date. */
+  readonly since: number;
+}
+
+/** What one response says: resources, or removals, never both. */
+export interface Batch {
+  /** An `answer` tells that names asked for do not exist; `empty` is the first answer where there is nothing. */
+  readonly kind: "upserts" | "removals" | "answer" | "empty";
+  readonly upserts: ReadonlyMap<string, SentResource>;
+  readonly removals: ReadonlySet<string>;
+}
+
+/** What a refusal means: content that is known to be bad, and resources of which nobody knows whether they were applied. */
+export interface Refusal {
+  readonly refused: readonly XdsResource[];
+  readonly doubtful: readonly string[];
+}
+
+/** A response that only removes, or that tells what does not exist. */
+export function removalsOf(kind: "removals" | "answer", names: Iterable<string>): Batch {
+  return { kind, upserts: new Map(), removals: new Set(names) };
+}
+
+/** The first of some generations; Infinity when there is none. */
+export function oldest(generations: Iterable<number>): number {
+  let min = Number.POSITIVE_INFINITY;
+  for (const generation of generations) if (generation < min) min = generation;
+  return min;
+}

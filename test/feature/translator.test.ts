@@ -1,0 +1,110 @@
+import { expect, it } from "vitest";
+import { type TranslationChanges, Translator } from "../../src/app/translator.ts";
+import { namespacedName } from "../../src/core/keys.ts";
+import { readManifests } from "../../src/watch/manifests.ts";
+import { namespace, platform, route } from "./shop-manifests.ts";
+
+const options = { controllerName: "gatehouse.dev/gateway-controller", bindAddresses: ["0.0.0.0"] };
+const gateway = namespacedName("infra", "shared");
+
+function apply(translator: Translator, text: string): void {
+  const { objects, problems } = readManifests([{ path: "test.yaml", text }]);
+  expect(problems).toEqual([]);
+  for (const { kind, name, object } of objects) translator.set(kind, name, object);
+}
+
+/** What changed, as `type name` with a minus in front of what is gone. */
+function summary({ resources }: TranslationChanges): readonly string[] {
+  return [...resources.values()]
+    .flat()
+    .map(({ type, name, resource }) => `${resource === undefined ? "-" : ""}${type} ${name}`)
+    .sort();
+}
+
+function shops(count: number, first = 0): string {
+  const names = Array.from({ length: count }, (_, index) => `shop-${first + index}`);
+  return names.map((name) => namespace(name) + route(name)).join("");
+}
+
+it("tells what is new at first and only what changed from then on", () => {
+  const translator = new Translator(options);
+  apply(translator, platform + namespace("cart") + route("cart"));
+  const first = translator.flush();
+  expect([first.fleetsAdded, first.fleetsRemoved]).toEqual([[gateway], []]);
+  expect(summary(first)).toEqual([
+    "cluster cart/cart/80",
+    "endpoint cart/cart/80",
+    "listener http-8080",
+    "route http-8080",
+  ]);
+  expect([...first.statuses.keys()].sort()).toEqual([
+    "Gateway/infra/shared",
+    "GatewayClass/gatehouse",
+    "HTTPRoute/cart/cart",
+  ]);
+
+  apply(translator, namespace("cart") + route("cart", { ready: ["192.0.2.1", "192.0.2.2"] }));
+  const second = translator.flush();
+  expect(summary(second)).toEqual(["endpoint cart/cart/80"]);
+  expect([second.fleetsAdded, [...second.statuses]]).toEqual([[], []]);
+});
+
+it("changes nothing but statuses when proxies have their say", () => {
+  const translator = new Translator(options);
+  apply(translator, platform + namespace("cart") + route("cart"));
+  const first = translator.flush();
+  const listener = first.resources.get(gateway)?.find(({ type }) => type === "listener")?.resource;
+  translator.setDataPlane(gateway, {
+    proxies: 1,
+    readyProxies: 1,
+    listeners: new Map([["http-8080", listener?.version ?? ""]]),
+    refusals: new Map(),
+  });
+  const answered = translator.flush();
+  expect(summary(answered)).toEqual([]);
+  expect([...answered.statuses.keys()]).toEqual(["Gateway/infra/shared"]);
+  const programmed = [...answered.statuses.values()].flatMap((update) =>
+    update?.kind === "Gateway" ? update.conditions.filter(({ type }) => type === "Programmed") : [],
+  );
+  expect(programmed).toMatchObject([{ status: "True" }]);
+
+  translator.setDataPlane(gateway, undefined);
+  expect(summary(translator.flush())).toEqual([]);
+});
+
+it("takes back everything of a Gateway that is gone", () => {
+  const translator = new Translator(options);
+  apply(translator, platform + namespace("cart") + route("cart"));
+  const added = summary(translator.flush());
+  translator.delete("Gateway", gateway);
+  const removed = translator.flush();
+  expect(removed.fleetsRemoved).toEqual([gateway]);
+  expect(summary(removed)).toEqual(added.map((change) => `-${change}`));
+  expect(
+    removed.statuses.get([...removed.statuses.keys()].find((key) => key.startsWith("Gateway/")) ?? (gateway as never)),
+  ).toBeUndefined();
+});
+
+it("cuts a listener's tables otherwise in the very flush in which it has grown, and not back at once", () => {
+  const translator = new Translator(options);
+  apply(translator, platform + shops(10));
+  expect(summary(translator.flush()).filter((change) => change.startsWith("scope"))).toEqual([]);
+  apply(translator, shops(600));
+  const grown = summary(translator.flush());
+  expect(grown.filter((change) => change.startsWith("scope")).length).toBeGreaterThanOrEqual(600);
+  expect(grown).toContain("-route http-8080");
+  expect(translator.graph.dirty).toBe(false);
+  for (let shop = 400; shop < 600; shop++)
+    translator.delete("HTTPRoute", namespacedName(`shop-${shop}`, `shop-${shop}`));
+  expect(summary(translator.flush())).not.toContain("route http-8080");
+  for (let shop = 100; shop < 400; shop++)
+    translator.delete("HTTPRoute", namespacedName(`shop-${shop}`, `shop-${shop}`));
+  expect(summary(translator.flush())).toContain("route http-8080");
+});
+
+it("gives the same in slices, while others run in between", async () => {
+  const whole = new Translator(options);
+  const sliced = new Translator(options);
+  for (const translator of [whole, sliced]) apply(translator, platform + shops(300));
+  expect(await sliced.flushInSlices()).toEqual(whole.flush());
+});

@@ -1,0 +1,94 @@
+import type { Collection, Source } from "../../src/collection/collection.ts";
+import { Graph } from "../../src/collection/graph.ts";
+import type { Gateway, GatewayClass, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
+import { nameOf } from "../../src/core/keys.ts";
+import type { Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
+import { namespaceLabels } from "../../src/translate/allowed-routes.ts";
+import { certificateState, readCertificate } from "../../src/translate/certificate.ts";
+import { buildEnvoyListeners, buildRouteTables } from "../../src/translate/envoy-listener.ts";
+import { buildGateway } from "../../src/translate/gateway.ts";
+import { buildGatewayClass } from "../../src/translate/gateway-class.ts";
+import { listenerSetKeys } from "../../src/translate/listener-set.ts";
+import type { EnvoyListener, GatewayNode, RouteParent, RouteTable } from "../../src/translate/nodes.ts";
+import { grantKeys } from "../../src/translate/reference-grant.ts";
+import { routeParents } from "../../src/translate/route-parents.ts";
+
+/** The gateway side of the translation, on a graph of its own. */
+export interface GatewayWorld {
+  readonly graph: Graph;
+  readonly gatewayClasses: Source<GatewayClass>;
+  readonly gateways: Source<Gateway>;
+  readonly listenerSets: Source<ListenerSet>;
+  readonly namespaces: Source<Namespace>;
+  readonly secrets: Source<Secret>;
+  readonly grants: Source<ReferenceGrant>;
+  readonly nodes: Collection<GatewayNode>;
+  readonly parents: Collection<RouteParent>;
+  readonly envoyListeners: Collection<EnvoyListener>;
+  readonly tables: Collection<RouteTable>;
+  /** Sets objects and brings everything up to date. */
+  apply(...objects: readonly WorldObject[]): void;
+}
+
+export type WorldObject = GatewayClass | Gateway | ListenerSet | Namespace | Secret | ReferenceGrant;
+
+/** Makes a world for the controller `example.com/gatehouse`. */
+export function createGatewayWorld(bindAddresses: readonly string[] = ["127.0.0.1"]): GatewayWorld {
+  const graph = new Graph();
+  const gatewayClasses = graph.source<GatewayClass>("GatewayClass");
+  const gateways = graph.source<Gateway>("Gateway");
+  const listenerSets = graph.source<ListenerSet>("ListenerSet");
+  const namespaces = graph.source<Namespace>("Namespace");
+  const secrets = graph.source<Secret>("Secret");
+  const grants = graph.source<ReferenceGrant>("ReferenceGrant");
+  const classes = graph.derive(
+    "classes",
+    gatewayClasses,
+    buildGatewayClass({ controllerName: "example.com/gatehouse" }),
+  );
+  const certificates = graph.derive("certificates", secrets, readCertificate);
+  const inputs = {
+    classes,
+    certificates: graph.derive("certificateStates", certificates, certificateState),
+    listenerSets: graph.groupBy("listenerSetsByGateway", [listenerSets], listenerSetKeys),
+    namespaceLabels: graph.derive("namespaceLabels", namespaces, namespaceLabels),
+    grants: graph.groupBy("grants", [grants], grantKeys),
+  };
+  const nodes = graph.derive("gateways", gateways, buildGateway(inputs, { bindAddresses }));
+  const parents = graph.derive("routeParents", nodes, routeParents);
+  const envoyListeners = graph.derive("envoyListeners", nodes, buildEnvoyListeners);
+  const tables = graph.derive("routeTables", nodes, buildRouteTables);
+  const sources = {
+    GatewayClass: gatewayClasses,
+    Gateway: gateways,
+    ListenerSet: listenerSets,
+    Namespace: namespaces,
+    Secret: secrets,
+    ReferenceGrant: grants,
+  };
+  const apply = (...objects: readonly WorldObject[]) => {
+    for (const object of objects) set(sources, object);
+    graph.flush();
+  };
+  return {
+    graph,
+    gatewayClasses,
+    gateways,
+    listenerSets,
+    namespaces,
+    secrets,
+    grants,
+    nodes,
+    parents,
+    envoyListeners,
+    tables,
+    apply,
+  };
+}
+
+function set(
+  sources: Readonly<Record<WorldObject["kind"], { set(key: string, value: { readonly metadata: ObjectMeta }): void }>>,
+  object: WorldObject,
+): void {
+  sources[object.kind].set(nameOf(object.metadata), object);
+}

@@ -1,0 +1,250 @@
+import { decodeMessage, encodeMessage } from "../../proto/messages.ts";
+import { type ResourceType, resourceTypeOf, resourceTypes, typeUrls } from "../../src/core/xds-resource.ts";
+import type { Transport } from "./fake-envoy.ts";
+
+/** What the model needs to know of a resource; it is what the bytes of a test's resources hold, as JSON. */
+export interface ModelContent {
+  readonly name: string;
+  /** Makes contents differ. */
+  readonly tag: number;
+  /** Tables that a listener or a scope names. */
+  readonly routes?: readonly string[];
+  /** Whether a listener looks its requests up in scopes. */
+  readonly scoped?: boolean;
+  /** The cluster that a table names. */
+  readonly cluster?: string;
+  /** Whether the model refuses it. */
+  readonly bad?: boolean;
+}
+
+export interface ModelOptions {
+  readonly transport: Transport;
+  /** Whether clusters are acknowledged when their endpoints are there, as Envoy does, or at once. */
+  readonly warms: boolean;
+  /** A decision of the test's: a number from 0 to `below` - 1. */
+  choose(below: number): number;
+}
+
+/**
+ * Behaves as an Envoy does: it asks for what its clusters, listeners and scopes name, refuses what is bad after applying any
+ * part of the rest, and reports on a new stream the versions that it acknowledged. It runs without clock and connection.
+ */
+export class EnvoyModel {
+  readonly #options: ModelOptions;
+  readonly #applied = new Map<ResourceType, Map<string, ModelContent>>(resourceTypes.map((type) => [type, new Map()]));
+  readonly #versions = new Map<ResourceType, Map<string, string>>(resourceTypes.map((type) => [type, new Map()]));
+  #streams = new Map<ResourceType, { readonly names: Set<string>; nonce: string; version: string }>();
+  #hasNode = false;
+  /** An acknowledgement of clusters that waits for endpoints. */
+  #warming: { readonly clusters: Set<string>; readonly acknowledge: () => void } | undefined;
+  readonly #lastVersion = new Map<ResourceType, string>();
+  /** Requests that are on their way. */
+  outbox: Uint8Array[] = [];
+
+  constructor(options: ModelOptions) {
+    this.#options = options;
+  }
+
+  /** What runs, by name. */
+  applied(type: ResourceType): ReadonlyMap<string, ModelContent> {
+    return this.#applied.get(type) ?? new Map();
+  }
+
+  /** Tables in use that name a cluster which cannot be used: each would answer 503. */
+  dangling(): readonly string[] {
+    const [clusters, endpoints] = [this.applied("cluster"), this.applied("endpoint")];
+    return [...this.#namedRoutes()].filter((name) => {
+      const cluster = this.applied("route").get(name)?.cluster;
+      return cluster !== undefined && !(clusters.has(cluster) && endpoints.has(cluster));
+    });
+  }
+
+  /** Begins a stream; what was on its way on the last one is lost. */
+  connect(): void {
+    this.outbox = [];
+    this.#streams = new Map();
+    this.#hasNode = false;
+    this.#warming = undefined;
+    this.#ask("cluster", [], []);
+    this.#ask("listener", [], []);
+    this.#follow();
+  }
+
+  /** Takes a response. */
+  receive(message: Uint8Array): void {
+    const response = this.#options.transport === "delta" ? readDelta(message) : readSotw(message);
+    const { type } = response;
+    const stream = this.#streams.get(type);
+    if (stream === undefined) throw new Error(`a response without a request: ${type}`);
+    stream.nonce = response.nonce;
+    const bad = response.upserts.filter(({ content }) => content.bad === true);
+    if (bad.length > 0) {
+      for (const upsert of response.upserts) {
+        if (upsert.content.bad !== true && this.#options.choose(2) === 0) this.#apply(type, upsert.content);
+      }
+      this.#follow();
+      this.#answer(type, `bad: ${bad.map(({ content }) => content.name).join()}`);
+      return;
+    }
+    const before = new Map(this.applied(type));
+    for (const { content, version } of response.upserts) {
+      this.#apply(type, content);
+      this.#versions.get(type)?.set(content.name, version);
+    }
+    const removed = response.isComplete ? this.#missing(type, response.upserts) : response.removed;
+    for (const name of removed) this.#drop(type, name);
+    stream.version = response.version;
+    this.#lastVersion.set(type, response.version);
+    this.#acknowledge(
+      type,
+      response.upserts.map(({ content }) => content).filter((one) => before.get(one.name)?.tag !== one.tag),
+    );
+    this.#follow();
+    if (type === "endpoint")
+      this.#warm(
+        response.upserts.map(({ content }) => content.name),
+        response.removed,
+      );
+  }
+
+  #acknowledge(type: ResourceType, changed: readonly ModelContent[]): void {
+    if (type !== "cluster" || !this.#options.warms || changed.length === 0) {
+      this.#answer(type, undefined);
+      return;
+    }
+    const clusters = new Set(changed.map(({ name }) => name));
+    this.#warming = { clusters, acknowledge: () => this.#answer("cluster", undefined) };
+  }
+
+  #warm(...arrived: readonly (readonly string[])[]): void {
+    for (const name of arrived.flat()) this.#warming?.clusters.delete(name);
+    if (this.#warming?.clusters.size !== 0) return;
+    const { acknowledge } = this.#warming;
+    this.#warming = undefined;
+    acknowledge();
+  }
+
+  /** Asks for what is named now, and no longer for the rest. */
+  #follow(): void {
+    this.#want("endpoint", new Set(this.applied("cluster").keys()));
+    const scoped = [...this.applied("listener").values()].some((listener) => listener.scoped === true);
+    if (scoped && !this.#streams.has("scope")) this.#ask("scope", [], []);
+    this.#want("route", this.#namedRoutes());
+  }
+
+  #namedRoutes(): Set<string> {
+    const naming = [...this.applied("listener").values(), ...this.applied("scope").values()];
+    return new Set(naming.flatMap(({ routes }) => routes ?? []));
+  }
+
+  #want(type: ResourceType, names: ReadonlySet<string>): void {
+    const current = this.#streams.get(type)?.names ?? new Set();
+    const added = [...names].filter((name) => !current.has(name));
+    const dropped = [...current].filter((name) => !names.has(name));
+    if (added.length + dropped.length > 0) this.#ask(type, added, dropped);
+    for (const name of dropped) this.#drop(type, name);
+  }
+
+  #ask(type: ResourceType, added: readonly string[], dropped: readonly string[]): void {
+    const isFirst = !this.#streams.has(type);
+    const stream = this.#streams.get(type) ?? { names: new Set<string>(), nonce: "", version: "" };
+    if (isFirst) stream.version = this.#lastVersion.get(type) ?? "";
+    this.#streams.set(type, stream);
+    for (const name of added) stream.names.add(name);
+    for (const name of dropped) stream.names.delete(name);
+    if (this.#options.transport === "sotw") {
+      this.#sendSotw(type, undefined);
+      return;
+    }
+    this.#sendDelta(type, {
+      resourceNamesSubscribe: added,
+      resourceNamesUnsubscribe: dropped,
+      ...(isFirst && { initialResourceVersions: Object.fromEntries(this.#versions.get(type) ?? []) }),
+    });
+  }
+
+  #answer(type: ResourceType, refusal: string | undefined): void {
+    const errorDetail = refusal === undefined ? undefined : { code: 13, message: refusal };
+    if (this.#options.transport === "sotw") this.#sendSotw(type, errorDetail);
+    else this.#sendDelta(type, { responseNonce: this.#streams.get(type)?.nonce ?? "", errorDetail });
+  }
+
+  #sendDelta(type: ResourceType, fields: object): void {
+    const request = { ...this.#node(), typeUrl: typeUrls[type], ...fields };
+    this.outbox.push(encodeMessage("envoy.service.discovery.v3.DeltaDiscoveryRequest", request));
+  }
+
+  #sendSotw(type: ResourceType, errorDetail: { readonly code: number; readonly message: string } | undefined): void {
+    const { names, nonce, version } = this.#streams.get(type) ?? { names: [], nonce: "", version: "" };
+    const request = { typeUrl: typeUrls[type], resourceNames: [...names], responseNonce: nonce, versionInfo: version };
+    this.outbox.push(
+      encodeMessage("envoy.service.discovery.v3.DiscoveryRequest", { ...this.#node(), ...request, errorDetail }),
+    );
+  }
+
+  #node(): object {
+    if (this.#hasNode) return {};
+    this.#hasNode = true;
+    return { node: { id: "model", cluster: "infra/gateway" } };
+  }
+
+  #apply(type: ResourceType, content: ModelContent): void {
+    this.#applied.get(type)?.set(content.name, content);
+  }
+
+  #drop(type: ResourceType, name: string): void {
+    this.#versions.get(type)?.delete(name);
+    // Envoy ignores the removal of a table that is in use; one that is not in use it has dropped by itself.
+    if (type === "route" && this.#streams.get(type)?.names.has(name) === true) return;
+    this.#applied.get(type)?.delete(name);
+    if (type === "cluster") this.#warm([name]);
+  }
+
+  #missing(type: ResourceType, upserts: readonly Upsert[]): readonly string[] {
+    const present = new Set(upserts.map(({ content }) => content.name));
+    return [...this.applied(type).keys()].filter((name) => !present.has(name));
+  }
+}
+
+interface Upsert {
+  readonly content: ModelContent;
+  readonly version: string;
+}
+
+interface ModelResponse {
+  readonly type: ResourceType;
+  readonly nonce: string;
+  readonly version: string;
+  readonly upserts: readonly Upsert[];
+  readonly removed: readonly string[];
+  readonly isComplete: boolean;
+}
+
+function readDelta(bytes: Uint8Array): ModelResponse {
+  const message = decodeMessage("envoy.service.discovery.v3.DeltaDiscoveryResponse", bytes);
+  const upserts = (message.resources ?? []).map(({ version, resource }) => {
+    return { content: readContent(resource?.value), version: version ?? "" };
+  });
+  const removed = message.removedResources ?? [];
+  if (upserts.length > 0 && removed.length > 0) throw new Error("additions and removals in one response");
+  return { ...readCommon(message), version: "", upserts, removed, isComplete: false };
+}
+
+function readSotw(bytes: Uint8Array): ModelResponse {
+  const message = decodeMessage("envoy.service.discovery.v3.DiscoveryResponse", bytes);
+  const version = message.versionInfo ?? "";
+  const upserts = (message.resources ?? []).map(({ value }) => ({ content: readContent(value), version }));
+  const common = readCommon(message);
+  const isComplete = ["cluster", "listener", "scope"].includes(common.type);
+  return { ...common, version, upserts, removed: [], isComplete };
+}
+
+function readCommon(message: { readonly typeUrl?: string | undefined; readonly nonce?: string | undefined }) {
+  const type = resourceTypeOf(message.typeUrl ?? "");
+  if (type === undefined) throw new Error(`a response of an unknown type: ${message.typeUrl}`);
+  return { type, nonce: message.nonce ?? "" };
+}
+
+function readContent(bytes: Uint8Array | undefined): ModelContent {
+  return JSON.parse(Buffer.from(bytes ?? []).toString()) as ModelContent; // written by the test itself
+}
