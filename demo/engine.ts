@@ -117,6 +117,7 @@ async function ask(world: World, request: DemoRequest): Promise<Served> {
   const proxy = world.proxies.get(request.gateway);
   const token = `demo=${randomUUID()}`;
   const address = world.workspace.gatewayAddress(request.gateway);
+  if (address === undefined) return { answer: { kind: "failed", message: `no manifest of ${request.gateway}` } };
   const target = { address, port: boundPort(request.port), authorities: world.authorities, token };
   const answer = await sendRequest(request, target);
   if (answer.kind === "failed") return { answer };
@@ -126,11 +127,6 @@ async function ask(world: World, request: DemoRequest): Promise<Served> {
   return { answer, log: servedBy === undefined ? { kind: "no route" } : { kind: "route", servedBy } };
 }
 
-function targetOf(world: World, request: DemoRequest): string {
-  try {
-    return `${world.workspace.gatewayAddress(request.gateway)}:${boundPort(request.port)}`;
-  } catch {
-    // The Gateway's manifest was left out; the comparison tells.
-    return "nowhere";
-  }
+function targetOf(world: World, { gateway, port }: DemoRequest): string {
+  return `${world.workspace.gatewayAddress(gateway) ?? "nowhere"}:${boundPort(port)}`;
 }

@@ -74,7 +74,7 @@ function printAddresses({ workspace, controlPlane, proxies }: World): void {
   write(`  health         http://${ports.health}/readyz\n`);
   write(`  statuses       gatehouse status --server http://${ports.debug}\n`);
   for (const gateway of proxies.keys()) {
-    write(`  ${gateway.padEnd(40)} ${workspace.gatewayAddress(gateway)}, ports 10080 and 10443\n`);
+    write(`  ${gateway.padEnd(40)} ${workspace.gatewayAddress(gateway) ?? ""}, ports 10080 and 10443\n`);
   }
 }
 

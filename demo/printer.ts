@@ -14,8 +14,10 @@ export interface PrinterOptions {
   readonly palette: "colours" | "plain";
 }
 
-const labelWidth = 9;
-const valueWidth = 58;
+const labelWidth = 12;
+/** Expected and real stand side by side as long as the expected one fits. */
+const valueWidth = 36;
+const lineWidth = 110;
 
 /** Makes a printer that writes lines. */
 export function createPrinter({ write, palette }: PrinterOptions): Printer {
@@ -27,10 +29,13 @@ export function createPrinter({ write, palette }: PrinterOptions): Printer {
       print(`\n${paint("bold", `${String(number).padStart(2)}. ${result.step.say}`)}`);
       for (const text of diffLines(result, paint)) print(`    ${text}`);
       const { request } = result.step;
-      if (request !== undefined) print(`    request   ${showRequest(request, result.target ?? "")}`);
+      if (request !== undefined)
+        print(`    ${"request".padEnd(labelWidth)} ${showRequest(request, result.target ?? "")}`);
       for (const line of result.lines) printLine(line, print, paint);
       const { conclusion } = result.step.expect;
-      if (conclusion !== undefined && result.passed) print(`    ${paint("yellow", `→ ${conclusion}`)}`);
+      if (conclusion !== undefined && result.passed) {
+        for (const text of wrap(`→ ${conclusion}`)) print(`    ${paint("yellow", text)}`);
+      }
     },
     summary: (results, seconds) => {
       const failed = results.filter(({ passed }) => !passed);
@@ -40,7 +45,7 @@ export function createPrinter({ write, palette }: PrinterOptions): Printer {
       for (const { step } of failed) print(`${paint("red", "differs")}  ${step.say}`);
       const verdict = failed.length === 0 ? paint("green", "All as expected") : paint("red", "Not all as expected");
       print(`${verdict}: ${results.length - failed.length} of ${results.length} steps,`);
-      print(`${lines.length - differing} of ${lines.length} lines agree, in ${seconds.toFixed(1)} s.`);
+      print(`${lines.length - differing} of ${lines.length} comparisons agree, in ${seconds.toFixed(1)} s.`);
     },
   };
 }
@@ -75,13 +80,26 @@ function showRequest({ scheme, host, path, port, gateway }: DemoRequest, target:
 }
 
 function printLine({ label, expected, real, agrees, detail }: Line, print: (text: string) => void, paint: Paint): void {
+  const indent = `    ${" ".repeat(labelWidth)}`;
   const mark = agrees ? paint("green", "✓") : paint("red", "✗");
-  const head = `  ${mark} ${label.padEnd(labelWidth)}`;
-  if (label.length + expected.length + real.length <= labelWidth + 2 * valueWidth - 30) {
-    print(`${head} expected ${expected.padEnd(Math.min(valueWidth, 30))} real ${agrees ? real : paint("red", real)}`);
-  } else {
+  const isWide = label.length > labelWidth;
+  const told = agrees ? real : paint("red", real);
+  if (isWide) print(`  ${mark} ${label}`);
+  const head = isWide ? indent : `  ${mark} ${label.padEnd(labelWidth)}`;
+  if (expected.length <= valueWidth && !isWide) print(`${head} expected ${expected.padEnd(valueWidth)} real ${told}`);
+  else {
     print(`${head} expected ${expected}`);
-    print(`    ${" ".repeat(labelWidth)} real     ${agrees ? real : paint("red", real)}`);
+    print(`${indent} real     ${told}`);
   }
-  if (detail !== undefined) print(`    ${" ".repeat(labelWidth)} ${paint("dim", `“${detail}”`)}`);
+  if (detail !== undefined) print(`${indent} ${paint("dim", `“${detail}”`)}`);
+}
+
+function wrap(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= lineWidth) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }

@@ -28,8 +28,8 @@ export interface Workspace {
   apply(folder: string, actions: readonly FileAction[]): void;
   write(path: string, text: string): void;
   snapshot(folder: string): FolderSnapshot;
-  /** The address that a Gateway of the examples asks for. */
-  gatewayAddress(gateway: GatewayName): string;
+  /** The address that a Gateway of the examples asks for; undefined when its manifest was left out. */
+  gatewayAddress(gateway: GatewayName): string | undefined;
   remove(): void;
 }
 
@@ -100,13 +100,13 @@ function editDocument(path: string, documents: readonly Document[], edit: FileAc
   else document.setIn(edit.path, document.createNode(edit.value));
 }
 
-function findAddress(texts: readonly string[], gateway: GatewayName): string {
+function findAddress(texts: readonly string[], gateway: GatewayName): string | undefined {
   for (const document of texts.flatMap(parseDocuments)) {
     const name = `${document.getIn(["metadata", "namespace"])}/${document.getIn(["metadata", "name"])}`;
     if (document.get("kind") !== "Gateway" || name !== gateway) continue;
     return String(document.getIn(["spec", "addresses", 0, "value"]));
   }
-  throw new Error(`no manifest of Gateway ${gateway}`);
+  return undefined;
 }
 
 function parseDocuments(text: string): readonly Document[] {

@@ -49,8 +49,12 @@ export class ControlPlane {
     const { source, translator, table, logger } = this.#parts;
     const started = performance.now();
     await source.start(translator, () => this.#objectsChanged());
+    // Stopped while it was starting: what it has opened since is still open.
+    if (this.#stopped) return source.stop();
     const synced = performance.now();
-    this.#publish(await translator.flushInSlices());
+    const changes = await translator.flushInSlices();
+    if (this.#stopped) return;
+    this.#publish(changes);
     this.#observe(synced);
     this.#ready = true;
     table.markReady();
@@ -74,12 +78,7 @@ export class ControlPlane {
     metrics.sourceProblems.set(source.problems().length);
     metrics.transformFailures.set(translator.graph.failures.size);
     for (const kind of kindNames) metrics.objects.set({ kind }, translator.objectCount(kind));
-    for (const type of resourceTypes) {
-      metrics.resources.set(
-        { type },
-        outputs.resources[type].reduce((total, { size }) => total + size, 0),
-      );
-    }
+    for (const type of resourceTypes) metrics.resources.set({ type }, translator.resourceCount(type));
   }
 
   /** Follows no change any more. */

@@ -133,9 +133,8 @@ function findOrigins(
   if (known === undefined) return undefined;
   // Any name may be asked for: one that is not a Gateway's has no resource.
   const key = gatewayResourceKey(gateway as NamespacedName, name);
-  const collection = translator.outputs.resources[known].find((candidate) => candidate.get(key) !== undefined);
-  if (collection === undefined) return undefined;
-  return translator.graph.origins(collection, key).map(({ source, key: origin }) => `${source}/${origin}`);
+  const origins = translator.origins(known, key);
+  return origins?.filter(({ source }) => isKind(source)).map(({ source, key: origin }) => `${source}/${origin}`);
 }
 
 /** What else goes in, such as how tables are cut now, is nothing that a user wrote. */

@@ -287,3 +287,24 @@ describe("a folder of manifests", () => {
     await until(() => dataOf(running, "ConfigMap/one/l") === "2");
   });
 });
+
+describe("a source that is stopped while it starts", () => {
+  it("leaves nothing open and delivers nothing", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gatehouse-manifests-"));
+    cleanups.push(async () => rmSync(directory, { recursive: true, force: true }));
+    writeFileSync(join(directory, "a.yaml"), configMap("a", "1"));
+    const source = createFileSource({ directory });
+    const delivered: string[] = [];
+    const sink = {
+      set: (_kind: Kind, name: NamespacedName) => void delivered.push(name),
+      delete: (_kind: Kind, name: NamespacedName) => void delivered.push(name),
+    };
+    const watches = () => process.getActiveResourcesInfo().filter((resource) => resource === "FSEventWrap").length;
+    await until(() => watches() === 0);
+    const started = source.start(sink, () => {});
+    await source.stop();
+    await started;
+    await until(() => watches() === 0);
+    expect(delivered).toEqual([]);
+  });
+});

@@ -87,9 +87,13 @@ class FileSource implements ObjectSource {
     const first = await scanTree(this.#directory);
     const reason = first.unreadable.get("");
     if (reason !== undefined) throw new ManifestFolderError(`cannot read the folder ${this.#directory}: ${reason}`);
+    if (this.#stopped) return;
     this.#watcher.follow(first.directories);
     this.#delivery = new Delivery(sink);
-    this.#apply(await this.#look("all"));
+    const look = await this.#look("all");
+    // Stopped meanwhile: nothing may be opened, or nobody would close it.
+    if (this.#stopped) return;
+    this.#apply(look);
     this.#deliver();
     onBatch();
     this.#onBatch = onBatch;

@@ -48,9 +48,8 @@ export interface Variant<R extends StreamRequest> {
   styleOf(type: ResourceType): ResponseStyle;
   /** Throws on malformed bytes. */
   decode(bytes: Uint8Array): R;
-  /** Whether a request with a nonce that is not the latest is to be ignored as a whole. */
-  readonly ignoresStale: boolean;
-  subscribe(state: TypeState, request: R, isFirst: boolean): void;
+  /** Takes over what a request subscribes to. A `stale` one answers a response that is not the latest. */
+  subscribe(state: TypeState, request: R, position: "first" | "stale" | "current"): void;
   encode(options: { readonly state: TypeState; readonly batch: Batch; readonly nonce: string }): {
     readonly message: Buffer;
     readonly version?: string;
@@ -92,7 +91,11 @@ export class AdsStream<R extends StreamRequest> {
   readonly #types = new Map<ResourceType, TypeState>();
   readonly #notes = new Map<ResourceType, TypeNotes>();
   readonly #refusedHere = new Set<string>();
-  readonly #warming = new WarmingClusters();
+  readonly #warming = new WarmingClusters(
+    (cluster) => this.#types.get("endpoint")?.subscription.includes(cluster) === true,
+  );
+  /** Clusters that were sent while their endpoints were not subscribed to. */
+  readonly #owedEndpoints = new Set<string>();
   #node: ClientNode | undefined;
   #gateway: NamespacedName | undefined;
   #memory: FleetMemory | undefined;
@@ -229,14 +232,25 @@ export class AdsStream<R extends StreamRequest> {
   }
 
   #handle(state: TypeState, request: R): void {
-    const isFirst = !state.subscription.asked;
-    // On a new stream the nonce of an old one says nothing.
-    if (!isFirst && request.nonce === state.lastNonce) this.#onAnswer(state, request.error);
-    else if (!isFirst && this.#variant.ignoresStale && state.lastNonce !== undefined) return;
-    if (isFirst) {
+    if (!state.subscription.asked) {
+      // On a new stream the nonce of an old one says nothing.
       state.doubt(this.#memory?.doubts(this.#node?.id ?? "", state.type) ?? []);
+      this.#variant.subscribe(state, request, "first");
+    } else {
+      const isCurrent = state.lastNonce === undefined || request.nonce === state.lastNonce;
+      if (isCurrent) this.#onAnswer(state, request.error);
+      this.#variant.subscribe(state, request, isCurrent ? "current" : "stale");
     }
-    this.#variant.subscribe(state, request, isFirst);
+    if (state.type === "endpoint") this.#repeatEndpoints(state);
+  }
+
+  /** Sends the endpoints of clusters that the client got on this stream, also when it says that it holds them. */
+  #repeatEndpoints(endpoints: TypeState): void {
+    for (const name of this.#owedEndpoints) {
+      if (!endpoints.subscription.includes(name)) continue;
+      this.#owedEndpoints.delete(name);
+      endpoints.force(name);
+    }
   }
 
   #onAnswer(state: TypeState, error: string | undefined): void {
@@ -251,6 +265,7 @@ export class AdsStream<R extends StreamRequest> {
     const names = [...batch.upserts.keys(), ...batch.removals];
     this.#memory?.settle(this.#node?.id ?? "", state.type, names);
     if (state.type === "endpoint") for (const name of names) this.#warming.delete(name);
+    if (state.type === "cluster") for (const name of batch.removals) this.#owedEndpoints.delete(name);
     if (state.type === "listener") this.#progressed();
   }
 
@@ -332,9 +347,10 @@ export class AdsStream<R extends StreamRequest> {
     const endpoints = this.#typeState("endpoint");
     for (const [name, { created }] of batch.upserts) {
       const hasEndpoints = this.#view.entries("endpoint").has(name);
-      if (hasEndpoints && !clusters.holds(name)) this.#warming.add(name, created);
-      endpoints.force(name);
+      if (hasEndpoints && !(clusters.holds(name) && endpoints.holds(name))) this.#warming.add(name, created);
+      if (hasEndpoints) this.#owedEndpoints.add(name);
     }
+    this.#repeatEndpoints(endpoints);
   }
 
   /** Waits for what the client should ask for, but not for ever. */
@@ -349,7 +365,7 @@ export class AdsStream<R extends StreamRequest> {
   }
 
   #waitsForSubscription(): boolean {
-    if (this.#warming.awaitsSubscription(this.#endpointProgress(), this.#waived)) return true;
+    if (this.#warming.awaitsSubscription(this.#waived)) return true;
     const hasRemovals = [...this.#types.values()].some((state) => state.hasRemovals);
     const isHeldUp = hasRemovals || (!this.#isReady && this.#refusedHere.size > 0);
     return isHeldUp && this.#awaited(this.#waived) < Number.POSITIVE_INFINITY;
@@ -361,7 +377,7 @@ export class AdsStream<R extends StreamRequest> {
     const asked = (type: ResourceType) => this.#types.get(type)?.subscription.asked === true;
     if (!asked("cluster") || !asked("listener")) return;
     // A refused listener never asks for its tables; without a refusal every table is waited for, however long it takes.
-    if (this.#awaited(this.#refusedHere.size > 0 ? this.#waived : -1) < Number.POSITIVE_INFINITY) return;
+    if (this.#awaited(this.#refusedHere.size > 0 ? this.#waived : 0) < Number.POSITIVE_INFINITY) return;
     if (this.#progress.newClusters() < Number.POSITIVE_INFINITY) return;
     for (const state of this.#types.values()) if (!state.settled) return;
     this.#isReady = true;
@@ -369,7 +385,11 @@ export class AdsStream<R extends StreamRequest> {
   }
 
   #awaited(waived: number): number {
-    return Math.min(...awaitedTypes.map((type) => this.#typeState(type).awaited(waived)));
+    const awaited = Math.min(...awaitedTypes.map((type) => this.#typeState(type).awaited(waived)));
+    // A client that connects again may use tables and scopes that are gone: it has yet to say so.
+    const isReconnect = this.#types.get("cluster")?.isReconnect === true;
+    const asksForAll = awaitedTypes.every((type) => this.#types.get(type)?.subscription.asked === true);
+    return isReconnect && !asksForAll && waived < 0 ? 0 : awaited;
   }
 
   #progressed(): void {
@@ -403,15 +423,6 @@ export class AdsStream<R extends StreamRequest> {
     return isRefusedHere ? { kind: "withheld" } : { kind: "resource", ...entry, suspect: true };
   }
 
-  #endpointProgress() {
-    const endpoints = this.#types.get("endpoint");
-    return {
-      asked: endpoints?.subscription.asked === true,
-      clustersInFlight: this.#types.get("cluster")?.inFlight === true,
-      isSubscribed: (cluster: string) => endpoints?.subscription.includes(cluster) === true,
-    };
-  }
-
   readonly #view: ClientView = {
     desired: (type, name, held) => this.#desired(type, name, held),
     entries: (type) => (this.#gateway === undefined ? new Map() : this.#options.table.entries(this.#gateway, type)),
@@ -424,7 +435,8 @@ export class AdsStream<R extends StreamRequest> {
     newClusters: () =>
       Math.min(
         this.#types.get("cluster")?.oldestNew() ?? Number.POSITIVE_INFINITY,
-        this.#warming.oldest(this.#endpointProgress(), this.#waived),
+        this.#types.get("endpoint")?.oldestNew() ?? Number.POSITIVE_INFINITY,
+        this.#warming.oldest(this.#waived),
       ),
     awaited: () => this.#awaited(this.#waived),
   };

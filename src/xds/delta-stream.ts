@@ -7,11 +7,10 @@ export const deltaVariant: Variant<DeltaRequest> = {
   styleOf: () => "delta",
   decode: decodeDeltaRequest,
   // A stale nonce acknowledges nothing, but what the request subscribes to counts.
-  ignoresStale: false,
-  subscribe(state, { subscribe, unsubscribe, initialVersions }, isFirst) {
-    if (isFirst) state.report(initialVersions, undefined);
+  subscribe(state, { subscribe, unsubscribe, initialVersions }, position) {
+    if (position === "first") state.report(initialVersions, undefined);
     const change = state.subscription.changeDelta(subscribe, unsubscribe);
-    state.subscribe(change, isFirst);
+    state.subscribe(change, position === "first");
   },
   encode({ state, batch, nonce }) {
     const resources = Array.from(batch.upserts.values(), ({ resource }) => resource);

@@ -8,12 +8,12 @@ export const sotwVariant: Variant<SotwRequest> = {
   transport: "sotw",
   styleOf: (type) => (wildcardTypes.has(type) ? "complete" : "partial"),
   decode: decodeSotwRequest,
-  // The client has not seen our latest response; it repeats all names when it answers that one.
-  ignoresStale: true,
-  subscribe(state, { names, version }, isFirst) {
-    if (isFirst) state.report(new Map(), version);
-    const change = state.subscription.changeSotw(names);
-    state.subscribe(change, isFirst);
+  // A stale request gets no answer: the client lists all names again when it answers our latest response. But what it has
+  // dropped by then it does not hold, even if it asks for it again.
+  subscribe(state, { names, version }, position) {
+    if (position === "first") state.report(new Map(), version);
+    const list = position === "stale" ? state.subscription.withoutNew(names) : names;
+    if (list !== undefined) state.subscribe(state.subscription.changeSotw(list), position === "first");
   },
   encode({ state, batch, nonce }) {
     const isComplete = state.style === "complete";

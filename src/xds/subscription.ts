@@ -48,6 +48,11 @@ export class Subscription {
     return this.#wildcard || this.#names.has(name);
   }
 
+  /** The names of a list that were asked for already; undefined where a list without them would mean something else. */
+  withoutNew(list: readonly string[]): readonly string[] | undefined {
+    return this.#wildcard || wildcardTypes.has(this.#type) ? undefined : list.filter((name) => this.#names.has(name));
+  }
+
   /** Takes over a delta request's names. */
   changeDelta(subscribe: readonly string[], unsubscribe: readonly string[]): SubscriptionChange {
     const before = this.#wildcard;

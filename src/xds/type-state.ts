@@ -15,6 +15,13 @@ import { UnclaimedNames } from "./unclaimed-names.ts";
 /** The version of what a client holds in a state that nobody knows. It equals no content's version. */
 const unknownVersion = "";
 
+interface Removal {
+  /** The generation that removed it. */
+  readonly at: number;
+  /** Since when what the client holds has been out of date: it may have been changed before it was removed. */
+  readonly since: number;
+}
+
 /** Most bytes and resources of one response of a type that need not come whole. */
 const maxBatchBytes = 4 * 1024 * 1024;
 const maxBatchSize = 1000;
@@ -33,7 +40,7 @@ export class TypeState {
   /** What the client acknowledged, kept where a response must repeat it. */
   readonly #forms = new Map<string, XdsResource>();
   readonly #upserts = new Map<string, number>();
-  readonly #removals = new Map<string, number>();
+  readonly #removals = new Map<string, Removal>();
   /** Names asked for that do not exist. */
   readonly #missing = new Set<string>();
   /** Names that are owed an answer whatever the client is believed to hold. */
@@ -50,6 +57,7 @@ export class TypeState {
   #complete = false;
   #live = false;
   #reportedVersion: string | undefined;
+  #isReconnect = false;
 
   constructor(type: ResourceType, style: ResponseStyle, view: ClientView) {
     this.type = type;
@@ -61,6 +69,11 @@ export class TypeState {
 
   get lastNonce(): string | undefined {
     return this.#lastNonce;
+  }
+
+  /** Whether the client said that it held something of the type when the stream began. */
+  get isReconnect(): boolean {
+    return this.#isReconnect;
   }
 
   get inFlight(): boolean {
@@ -91,8 +104,9 @@ export class TypeState {
     return this.#upserts.size > 0 || this.#alone.size > 0;
   }
 
-  /** Whether the client has some content under the name for sure. */
+  /** Whether the client has some content under the name for sure, and will have it until it is told otherwise. */
   holds(name: string): boolean {
+    if (this.#inFlight?.removals.has(name) === true) return false;
     const version = this.#known.get(name);
     return version !== undefined && version !== unknownVersion;
   }
@@ -101,6 +115,7 @@ export class TypeState {
   report(versions: ReadonlyMap<string, string>, version: string | undefined): void {
     for (const [name, held] of versions) this.#known.set(name, held);
     this.#reportedVersion = version;
+    this.#isReconnect = versions.size > 0 || (version ?? "") !== "";
   }
 
   /** Notes resources whose state on this client is unknown since an earlier stream. */
@@ -158,7 +173,7 @@ export class TypeState {
 
   /** Has a name answered again although nothing changed. */
   force(name: string): void {
-    if (!this.subscription.includes(name) || !this.#view.entries(this.type).has(name)) return;
+    if (!this.subscription.includes(name)) return;
     this.#forced.add(name);
     this.#classify(name);
   }
@@ -171,7 +186,7 @@ export class TypeState {
     const answer = this.#missing.size > 0 ? removalsOf("answer", this.#missing) : undefined;
     if (answer !== undefined && this.#previousKind === "upserts") return answer;
     const removals = this.#nextRemovals(gates);
-    if (removals !== undefined && oldest(this.#removals.values()) < oldest(this.#upserts.values())) return removals;
+    if (removals !== undefined && this.#oldestRemoval() < oldest(this.#upserts.values())) return removals;
     const upserts = this.#nextUpserts(gates);
     if (upserts !== undefined) return upserts;
     if (this.#owesFirst && !this.hasUpserts) return { kind: "empty", upserts: new Map(), removals: new Set() };
@@ -218,7 +233,8 @@ export class TypeState {
       this.#known.delete(name);
       this.#forms.delete(name);
     }
-    this.#reclassify(batch);
+    this.#reclassify(batch.upserts.keys());
+    this.#reclassify(batch.removals);
     return batch;
   }
 
@@ -238,7 +254,8 @@ export class TypeState {
       this.#known.set(name, unknownVersion);
       this.#alone.set(name, batch.upserts.get(name)?.since ?? 0);
     }
-    this.#reclassify(batch);
+    for (const { resource, since } of batch.upserts.values()) this.#reclassify([resource.name], since);
+    this.#reclassify(batch.removals);
     return refusal;
   }
 
@@ -249,7 +266,7 @@ export class TypeState {
     return {
       upserts: Math.min(oldest(this.#upserts.values()), oldest(this.#alone.values()), oldest(flying)),
       // What is being removed was allowed to be, by the generation that it had then; until it is gone it holds back all.
-      removals: sent?.kind === "removals" ? 0 : oldest(this.#removals.values()),
+      removals: sent?.kind === "removals" ? 0 : oldest(Array.from(this.#removals.values(), ({ since }) => since)),
     };
   }
 
@@ -268,9 +285,10 @@ export class TypeState {
     return this.#unclaimed.oldestAfter(waived);
   }
 
-  #classify(name: string, staleSince?: number): void {
-    const since = this.#upserts.get(name);
-    const removedAt = this.#removals.get(name);
+  /** Decides anew what a name lacks. What the client holds may have been out of date longer than the table tells. */
+  #classify(name: string, staleSince = Number.POSITIVE_INFINITY): void {
+    const removal = this.#removals.get(name);
+    const since = Math.min(this.#upserts.get(name) ?? staleSince, removal?.since ?? staleSince, staleSince);
     this.#upserts.delete(name);
     this.#removals.delete(name);
     this.#missing.delete(name);
@@ -281,29 +299,27 @@ export class TypeState {
     const held = this.#known.get(name);
     const desired = this.#view.desired(this.type, name, held);
     if (desired.kind === "withheld") this.#alone.delete(name);
-    else if (desired.kind === "absent") this.#classifyAbsent(name, removedAt);
+    else if (desired.kind === "absent") this.#classifyAbsent(name, since, removal?.at);
     else if (!this.#isUpToDate(name, desired.resource.version)) {
-      const stale = held === undefined ? desired.created : (since ?? staleSince ?? desired.changed);
+      const stale = held === undefined ? desired.created : Math.min(since, desired.changed);
       if (desired.suspect) this.#alone.set(name, stale);
       if (!this.#alone.has(name)) this.#upserts.set(name, stale);
     }
   }
 
-  #classifyAbsent(name: string, removedAt: number | undefined): void {
+  #classifyAbsent(name: string, since: number, removedAt: number | undefined): void {
+    const stale = Math.min(since, this.#alone.get(name) ?? since);
     this.#alone.delete(name);
     if (this.#forced.has(name) && this.style === "delta") {
       this.#missing.add(name);
       return;
     }
     this.#forced.delete(name);
-    if (this.style === "partial") {
-      this.#known.delete(name);
-      return;
-    }
     const isSent = this.#inFlight?.upserts.has(name) === true;
     if (!this.#known.has(name) && !isSent) return;
     if (this.#unremovable.has(name) || this.#inFlight?.removals.has(name) === true) return;
-    this.#removals.set(name, removedAt ?? this.#view.generation());
+    const at = removedAt ?? this.#view.generation();
+    this.#removals.set(name, { at, since: Math.min(stale, at) });
   }
 
   #isUpToDate(name: string, version: string): boolean {
@@ -343,8 +359,18 @@ export class TypeState {
   #nextRemovals(gates: Gates): Batch | undefined {
     if (this.#removals.size === 0) return undefined;
     const gate = gates.removals();
-    const names = [...this.#removals].filter(([, removedAt]) => removedAt < gate).map(([name]) => name);
-    return names.length === 0 ? undefined : removalsOf("removals", names);
+    const names = [...this.#removals].filter(([, { at }]) => at < gate).map(([name]) => name);
+    if (this.style !== "partial") return names.length === 0 ? undefined : removalsOf("removals", names);
+    // It cannot be told: the client drops by itself what nothing names any more.
+    for (const name of names) {
+      this.#removals.delete(name);
+      this.#known.delete(name);
+    }
+    return undefined;
+  }
+
+  #oldestRemoval(): number {
+    return oldest(Array.from(this.#removals.values(), ({ at }) => at));
   }
 
   #sendable(name: string, since: number, gates: Gates): SentResource | undefined {
@@ -381,9 +407,9 @@ export class TypeState {
     if (this.style === "complete") this.#forms.set(resource.name, resource);
   }
 
-  #reclassify(batch: Batch): void {
+  #reclassify(names: Iterable<string>, staleSince?: number): void {
     if (!this.#live) return;
-    for (const name of [...batch.upserts.keys(), ...batch.removals]) this.#classify(name);
+    for (const name of names) this.#classify(name, staleSince);
   }
 
   #trustReportedVersion(): void {

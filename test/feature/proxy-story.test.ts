@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Backend, startBackend } from "../support/backend.ts";
+import { send } from "../support/client.ts";
 import { freeLoopbackAddress, type RunningEnvoy, startEnvoy } from "../support/envoy.ts";
 import { eventually, type GatehouseProcess, runGatehouse, startGatehouse } from "./gatehouse-process.ts";
 import { namespace, platform, route } from "./shop-manifests.ts";
@@ -44,9 +45,9 @@ function cart({ backend = 0, path = "/" } = {}): string {
   return route("cart", { ready: [host], path }).replaceAll("8080", String(port));
 }
 
-async function ask(path: string, host = "cart.example.com"): Promise<string> {
-  const response = await fetch(`http://${address}:8080${path}`, { headers: { host, "x-forwarded-for": "192.0.2.9" } });
-  return response.ok ? ((await response.json()) as { backend: string }).backend : String(response.status);
+async function ask(path: string): Promise<string> {
+  const { status, body } = await send({ address, port: 8080 }, { path, host: "cart.example.com" });
+  return status === 200 ? JSON.parse(body).backend : String(status);
 }
 
 const debug = async (path: string) => JSON.parse(await (await fetch(`http://${gatehouse.debug}${path}`)).text());

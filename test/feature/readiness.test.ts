@@ -39,6 +39,26 @@ it("is alive while it reads, and ready only when everything is read and translat
   expect(await (await fetch(`http://${host}:${port}/metrics`)).text()).toContain("gatehouse_ready 1");
 });
 
+it("lets go of a source that was still starting when it was told to stop", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let open = false;
+  const source: ObjectSource = {
+    start: async () => {
+      await promise;
+      open = true;
+    },
+    stop: async () => {
+      open = false;
+    },
+    problems: () => [],
+  };
+  const app = await startApp({ config: testConfig(), logger: createLogger("silent"), source });
+  await app.stop();
+  resolve();
+  await app.ready;
+  expect(open).toBe(false);
+});
+
 it("tells when its source cannot be read at all, and lets go of its ports", async () => {
   const source: ObjectSource = {
     start: () => Promise.reject(new Error("no such folder")),

@@ -35,6 +35,7 @@ export class EnvoyModel {
   readonly #versions = new Map<ResourceType, Map<string, string>>(resourceTypes.map((type) => [type, new Map()]));
   #streams = new Map<ResourceType, { readonly names: Set<string>; nonce: string; version: string }>();
   #hasNode = false;
+  #asksForScopes = false;
   /** An acknowledgement of clusters that waits for endpoints. */
   #warming: { readonly clusters: Set<string>; readonly acknowledge: () => void } | undefined;
   readonly #lastVersion = new Map<ResourceType, string>();
@@ -70,6 +71,13 @@ export class EnvoyModel {
     this.#follow();
   }
 
+  /** Stops waiting for endpoints, as Envoy does after its fetch timeout; returns whether it was waiting. */
+  timeOut(): boolean {
+    if (this.#warming === undefined) return false;
+    this.#warm([...this.#warming.clusters]);
+    return true;
+  }
+
   /** Takes a response. */
   receive(message: Uint8Array): void {
     const response = this.#options.transport === "delta" ? readDelta(message) : readSotw(message);
@@ -89,7 +97,7 @@ export class EnvoyModel {
     const before = new Map(this.applied(type));
     for (const { content, version } of response.upserts) {
       this.#apply(type, content);
-      this.#versions.get(type)?.set(content.name, version);
+      if (this.applied(type).get(content.name) === content) this.#versions.get(type)?.set(content.name, version);
     }
     const removed = response.isComplete ? this.#missing(type, response.upserts) : response.removed;
     for (const name of removed) this.#drop(type, name);
@@ -127,8 +135,8 @@ export class EnvoyModel {
   /** Asks for what is named now, and no longer for the rest. */
   #follow(): void {
     this.#want("endpoint", new Set(this.applied("cluster").keys()));
-    const scoped = [...this.applied("listener").values()].some((listener) => listener.scoped === true);
-    if (scoped && !this.#streams.has("scope")) this.#ask("scope", [], []);
+    this.#asksForScopes ||= [...this.applied("listener").values()].some((listener) => listener.scoped === true);
+    if (this.#asksForScopes && !this.#streams.has("scope")) this.#ask("scope", [], []);
     this.#want("route", this.#namedRoutes());
   }
 
@@ -188,14 +196,18 @@ export class EnvoyModel {
     return { node: { id: "model", cluster: "infra/gateway" } };
   }
 
+  /** What came after the client stopped asking for it is ignored. */
   #apply(type: ResourceType, content: ModelContent): void {
+    const isNamed = type === "endpoint" || type === "route";
+    if (isNamed && this.#streams.get(type)?.names.has(content.name) !== true) return;
     this.#applied.get(type)?.set(content.name, content);
   }
 
   #drop(type: ResourceType, name: string): void {
     this.#versions.get(type)?.delete(name);
-    // Envoy ignores the removal of a table that is in use; one that is not in use it has dropped by itself.
-    if (type === "route" && this.#streams.get(type)?.names.has(name) === true) return;
+    // Envoy keeps the table and the endpoints that it uses, whoever says that they are gone; others it has dropped itself.
+    const isNamed = type === "endpoint" || type === "route";
+    if (isNamed && this.#streams.get(type)?.names.has(name) === true) return;
     this.#applied.get(type)?.delete(name);
     if (type === "cluster") this.#warm([name]);
   }

@@ -103,7 +103,8 @@ function mutualTls(tls: NonNullable<ProxyBootstrapOptions["tls"]>): object {
       "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
       sni: tls.serverName,
       common_tls_context: {
-        tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
+        // The control plane speaks 1.3 only, and Envoy as a client stops at 1.2 unless told.
+        tls_params: { tls_minimum_protocol_version: "TLSv1_3", tls_maximum_protocol_version: "TLSv1_3" },
         tls_certificates: [certificate],
         validation_context: validation,
       },

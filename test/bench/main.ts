@@ -1,0 +1,19 @@
+/** `npm run bench`: what changes cost. `--ci` is the small form that fails when a cost grows with the number of routes. */
+import { runSmallBench } from "./ci.ts";
+import { thisMachine } from "./samples.ts";
+
+const flags = new Set(process.argv.slice(2));
+if (flags.has("--ci")) small();
+
+function small(): void {
+  const { ratio, attempts, problems } = runSmallBench();
+  if (flags.has("--json")) console.log(JSON.stringify({ machine: thisMachine(), attempts, ratio, problems }, null, 2));
+  else {
+    const { fewRoutes, manyRoutes, wall, cpu, fewBytes, manyBytes } = ratio;
+    console.log(`one route changed, ${manyRoutes} routes against ${fewRoutes}:`);
+    console.log(`  time ${wall.toFixed(2)} times, CPU ${cpu.toFixed(2)} times (attempt ${attempts})`);
+    console.log(`  bytes to send: ${manyBytes} against ${fewBytes}`);
+    for (const problem of problems) console.log(`FAILED: ${problem}`);
+  }
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,365 @@
+import fc from "fast-check";
+import type { DataPlaneState, TableMode } from "../../src/core/data-plane.ts";
+import type {
+  AllowedRoutes,
+  Gateway,
+  HttpBackendRef,
+  HttpRoute,
+  HttpRouteFilter,
+  HttpRouteRule,
+  ListenerSpec,
+  ParentReference,
+  ReferenceGrant,
+} from "../../src/core/gateway-api.ts";
+import type { Kind, ObjectByKind } from "../../src/core/keys.ts";
+import type { EndpointSlice, ObjectMeta, Secret, Service } from "../../src/core/kubernetes.ts";
+import {
+  gateway,
+  gatewayClass,
+  listenerSet,
+  metadata,
+  namespaceObject,
+  referenceGrant,
+} from "../support/gateway-objects.ts";
+import type { Edit } from "./world.ts";
+
+/*
+ * Few names and few values, so that objects meet: every kind has an object that others refer to, one that they refer to in
+ * vain at times, and one that is nobody's.
+ */
+const group = "gateway.networking.k8s.io";
+const times = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"] as const;
+const hostnames = ["shop.example.com", "cart.example.com", "*.example.com", "*.shop.example.com", "a.b.test"] as const;
+const none = fc.constant(undefined);
+
+/** A random edit of a random kind; `secrets` are the contents that a Secret may have. */
+export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
+  return fc.oneof(
+    { weight: 1, arbitrary: edits("GatewayClass", classes, ["shared", "other"]) },
+    { weight: 4, arbitrary: edits("Gateway", gateways, ["infra/shared-gateway", "infra/second"]) },
+    { weight: 3, arbitrary: edits("ListenerSet", listenerSets, ["a/set", "b/set"]) },
+    { weight: 8, arbitrary: edits("HTTPRoute", routes, ["a/one", "a/two", "b/one", "infra/one"]) },
+    { weight: 1, arbitrary: edits("HTTPRoute", fillers, ["b/filler"]) },
+    { weight: 3, arbitrary: edits("ReferenceGrant", grants, ["a/grant", "b/grant", "infra/grant"]) },
+    { weight: 3, arbitrary: edits("Service", services, ["a/backend", "b/backend", "infra/backend"]) },
+    { weight: 3, arbitrary: edits("EndpointSlice", slices, ["a/slice", "a/slice-2", "b/slice"]) },
+    {
+      weight: 3,
+      arbitrary: edits("Secret", (meta) => secretsNamed(secrets, meta), ["infra/cert", "a/cert", "b/lost"]),
+    },
+    { weight: 1, arbitrary: edits("ConfigMap", configMaps, ["a/config"]) },
+    { weight: 3, arbitrary: edits("Namespace", namespaces, ["a", "b", "infra"]) },
+    { weight: 2, arbitrary: dataPlaneEdits },
+    { weight: 2, arbitrary: tableModeEdits },
+  );
+}
+
+/** A removal once in four times, else an object under one of the names. */
+function edits<K extends Kind>(
+  of: K,
+  make: (meta: ObjectMeta) => fc.Arbitrary<ObjectByKind[K]>,
+  keys: readonly string[],
+): fc.Arbitrary<Edit> {
+  return fc.constantFrom(...keys).chain((key) => {
+    const [first = "", second] = key.split("/");
+    const meta = fc.record({
+      generation: fc.integer({ min: 1, max: 3 }),
+      creationTimestamp: fc.constantFrom(...times),
+    });
+    const objects = meta.chain((more) =>
+      make(second === undefined ? metadata(first, more) : metadata(second, { namespace: first, ...more })),
+    );
+    // The kind and the object belong together by the type of `make`.
+    return fc.option(objects, { nil: undefined, freq: 4 }).map((value) => ({ of, key, value }) as Edit);
+  });
+}
+
+function classes(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["GatewayClass"]> {
+  const controllerName = fc.constantFrom("example.com/gatehouse", "example.com/gatehouse", "example.com/another");
+  const parametersRef = { group: "", kind: "ConfigMap", name: "config", namespace: "a" };
+  return fc.tuple(controllerName, fc.integer({ max: 5, min: 0 })).map(([name, dice]) => ({
+    ...gatewayClass(meta.name, { controllerName: name, ...(dice === 0 ? { parametersRef } : {}) }),
+    metadata: meta,
+  }));
+}
+
+function gateways(meta: ObjectMeta): fc.Arbitrary<Gateway> {
+  return fc
+    .record({
+      listeners: fc.uniqueArray(listeners, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
+      gatewayClassName: fc.constantFrom("shared", "shared", "other"),
+      allowedListeners: fc.option(allowedNamespaces, { nil: undefined }),
+      addresses: fc.option(fc.subarray(["127.0.0.2", "127.0.0.3"]), { nil: undefined, freq: 2 }),
+    })
+    .map(({ allowedListeners, addresses, ...spec }) => ({
+      ...gateway(spec.listeners, {
+        ...spec,
+        ...(allowedListeners === undefined ? {} : { allowedListeners: { namespaces: allowedListeners } }),
+        ...(addresses === undefined ? {} : { addresses: addresses.map((value) => ({ type: "IPAddress", value })) }),
+      }),
+      metadata: meta,
+    }));
+}
+
+function listenerSets(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["ListenerSet"]> {
+  const listed = fc.uniqueArray(listeners, { minLength: 1, maxLength: 3, selector: ({ name }) => name });
+  const parent = fc.constantFrom("shared-gateway", "second", "absent");
+  return fc.tuple(listed, parent).map(([own, name]) => {
+    const made = listenerSet(meta.namespace ?? "", meta.name, own);
+    return { ...made, metadata: meta, spec: { ...made.spec, parentRef: { ...made.spec.parentRef, name } } };
+  });
+}
+
+const selector = { matchLabels: { shared: "true" } };
+const allowedNamespaces: fc.Arbitrary<AllowedRoutes["namespaces"]> = fc.constantFrom(
+  { from: "All" },
+  { from: "Same" },
+  { from: "Selector", selector },
+  { from: "None" },
+);
+
+const certificateRefs = fc.subarray(
+  [
+    { group: "", kind: "Secret", name: "cert" },
+    { group: "", kind: "Secret", name: "cert", namespace: "a" },
+    { group: "", kind: "Secret", name: "absent" },
+  ],
+  { minLength: 1 },
+);
+
+const listeners: fc.Arbitrary<ListenerSpec> = fc
+  .record({
+    name: fc.constantFrom("one", "two", "three", "four"),
+    on: fc.constantFrom(
+      { port: 80, protocol: "HTTP" },
+      { port: 80, protocol: "HTTP" },
+      { port: 443, protocol: "HTTPS" },
+      { port: 443, protocol: "HTTPS" },
+      { port: 443, protocol: "HTTP" },
+      { port: 8080, protocol: "HTTP" },
+      { port: 9000, protocol: "TCP" },
+    ),
+    hostname: fc.constantFrom(undefined, undefined, ...hostnames),
+    namespaces: allowedNamespaces,
+    kinds: fc.constantFrom(undefined, undefined, "HTTPRoute", "TCPRoute"),
+    refs: certificateRefs,
+  })
+  .map(({ name, on, hostname, namespaces, kinds, refs }) => ({
+    name,
+    ...on,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(on.protocol === "HTTPS" ? { tls: { mode: "Terminate", certificateRefs: refs } as const } : {}),
+    allowedRoutes: { namespaces, ...(kinds === undefined ? {} : { kinds: [{ group, kind: kinds }] }) },
+  }));
+
+function routes(meta: ObjectMeta): fc.Arbitrary<HttpRoute> {
+  return fc
+    .record({
+      parentRefs: fc.uniqueArray(parentRefs, { maxLength: 3, selector: (ref) => JSON.stringify(ref) }),
+      hostnames: fc.subarray([...hostnames], { maxLength: 3 }),
+      rules: fc.array(rules, { minLength: 1, maxLength: 3 }),
+    })
+    .map((spec) => ({ apiVersion: `${group}/v1`, kind: "HTTPRoute", metadata: meta, spec }));
+}
+
+/** Many hostnames in one route: between the two limits a table stays as it is cut, above them it is cut by hostname. */
+function fillers(meta: ObjectMeta): fc.Arbitrary<HttpRoute> {
+  return fc.constantFrom(310, 510).map((count) => ({
+    apiVersion: `${group}/v1`,
+    kind: "HTTPRoute",
+    metadata: meta,
+    spec: {
+      parentRefs: [{ group, kind: "Gateway", namespace: "infra", name: "shared-gateway" }],
+      hostnames: Array.from({ length: count }, (_, index) => `host-${index}.example.com`),
+      rules: [{ matches: [{ path: { type: "PathPrefix", value: "/" } }], backendRefs: [] }],
+    },
+  }));
+}
+
+const parentRefs: fc.Arbitrary<ParentReference> = fc
+  .tuple(
+    fc.constantFrom(
+      { kind: "Gateway", namespace: "infra", name: "shared-gateway" },
+      { kind: "Gateway", namespace: "infra", name: "shared-gateway" },
+      { kind: "Gateway", namespace: "infra", name: "second" },
+      { kind: "ListenerSet", namespace: "a", name: "set" },
+      { kind: "ListenerSet", name: "set" },
+      { kind: "Service", name: "backend" },
+    ),
+    fc.constantFrom({}, {}, {}, { sectionName: "one" }, { port: 443 }),
+  )
+  .map(([ref, more]) => ({ group, ...ref, ...more }));
+
+const backendRefs: fc.Arbitrary<HttpBackendRef> = fc
+  .record({
+    name: fc.constantFrom("backend", "backend", "backend", "absent"),
+    namespace: fc.constantFrom(undefined, "a", "b"),
+    port: fc.constantFrom(80, 80, 8080, 81),
+    weight: fc.constantFrom(0, 1, 3),
+    filter: fc.constantFrom<HttpRouteFilter | undefined>(undefined, undefined, {
+      type: "ResponseHeaderModifier",
+      responseHeaderModifier: { add: [{ name: "x-backend", value: "yes" }] },
+    }),
+  })
+  .map(({ namespace, filter, ...ref }) => ({
+    group: "",
+    kind: "Service",
+    ...ref,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(filter === undefined ? {} : { filters: [filter] }),
+  }));
+
+const filters: fc.Arbitrary<HttpRouteFilter> = fc.constantFrom<HttpRouteFilter>(
+  { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-team", value: "a" }] } },
+  { type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/new" } } },
+  { type: "RequestMirror", requestMirror: { backendRef: { group: "", kind: "Service", name: "backend", port: 8080 } } },
+  { type: "CORS", cors: { allowOrigins: ["https://shop.example.com"], maxAge: 5 } },
+  { type: "ExtensionRef", extensionRef: { group: "example.com", kind: "Unknown", name: "x" } },
+);
+
+const rules: fc.Arbitrary<HttpRouteRule> = fc
+  .record({
+    matches: fc.array(
+      fc.constantFrom<HttpRouteRule["matches"][number]>(
+        { path: { type: "PathPrefix", value: "/" } },
+        { path: { type: "PathPrefix", value: "/cart" } },
+        { path: { type: "Exact", value: "/cart" } },
+        { path: { type: "RegularExpression", value: "/c.*t" } },
+        { path: { type: "RegularExpression", value: "/(" } },
+        { path: { type: "PathPrefix", value: "/" }, method: "GET" },
+        { path: { type: "PathPrefix", value: "/" }, headers: [{ type: "Exact", name: "x-canary", value: "1" }] },
+        { path: { type: "PathPrefix", value: "/" }, queryParams: [{ type: "Exact", name: "q", value: "1" }] },
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+    filters: fc.uniqueArray(filters, { maxLength: 2, selector: ({ type }) => type }),
+    backendRefs: fc.array(backendRefs, { maxLength: 3 }),
+    request: fc.constantFrom(undefined, undefined, "5s"),
+  })
+  .map(({ request, ...rule }) => (request === undefined ? rule : { ...rule, timeouts: { request } }));
+
+function grants({ name, namespace = "" }: ObjectMeta): fc.Arbitrary<ReferenceGrant> {
+  const from = fc.subarray(
+    [
+      { group, kind: "HTTPRoute", namespace: "a" },
+      { group, kind: "HTTPRoute", namespace: "b" },
+      { group, kind: "Gateway", namespace: "infra" },
+      { group, kind: "ListenerSet", namespace: "b" },
+    ],
+    { minLength: 1 },
+  );
+  const to = fc.subarray(
+    [
+      { group: "", kind: "Service" },
+      { group: "", kind: "Secret", name: "cert" },
+      { group: "", kind: "Service", name: "other" },
+    ],
+    { minLength: 1 },
+  );
+  return fc.record({ from, to }).map((spec) => referenceGrant(namespace, name, spec));
+}
+
+function services(meta: ObjectMeta): fc.Arbitrary<Service> {
+  const ports = fc.subarray([
+    { name: "http", protocol: "TCP", port: 80, targetPort: 8080 },
+    { name: "h2c", protocol: "TCP", port: 8080, appProtocol: "kubernetes.io/h2c" },
+    { name: "udp", protocol: "UDP", port: 81 },
+  ] as const);
+  const type = fc.constantFrom("ClusterIP", "ClusterIP", "ClusterIP", "ExternalName");
+  return fc.record({ ports, type }).map(({ ports, type }) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: meta,
+    spec: type === "ExternalName" ? { type, externalName: "example.com", ports } : { type, ports },
+  }));
+}
+
+function slices(meta: ObjectMeta): fc.Arbitrary<EndpointSlice> {
+  const conditions = fc.constantFrom(
+    undefined,
+    { ready: true },
+    { ready: false },
+    { ready: false, serving: true, terminating: true },
+  );
+  const endpoint = fc
+    .tuple(fc.constantFrom("192.0.2.1", "192.0.2.2", "192.0.2.3"), conditions)
+    .map(([address, state]) => ({ addresses: [address], ...(state === undefined ? {} : { conditions: state }) }));
+  const service = fc.constantFrom(undefined, "backend", "backend", "absent");
+  return fc.tuple(fc.array(endpoint, { maxLength: 3 }), service).map(([endpoints, name]) => ({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { ...meta, ...(name === undefined ? {} : { labels: { "kubernetes.io/service-name": name } }) },
+    addressType: "IPv4",
+    endpoints,
+    ports: [
+      { name: "http", protocol: "TCP", port: 8080 },
+      { name: "h2c", protocol: "TCP", port: 8081 },
+    ],
+  }));
+}
+
+function secretsNamed(secrets: readonly Secret[], meta: ObjectMeta): fc.Arbitrary<Secret> {
+  return fc.constantFrom(...secrets).map((secret) => ({ ...secret, metadata: meta }));
+}
+
+function configMaps(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["ConfigMap"]> {
+  return fc.constantFrom("1", "2").map((value) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: meta,
+    data: { value },
+  }));
+}
+
+function namespaces({ name }: ObjectMeta): fc.Arbitrary<ObjectByKind["Namespace"]> {
+  return fc
+    .constantFrom({}, { shared: "true" }, { shared: "true", team: "a" }, { shared: "no" })
+    .map((labels) => namespaceObject(name, labels));
+}
+
+const dataPlaneStates: fc.Arbitrary<DataPlaneState> = fc.record({
+  proxies: fc.integer({ min: 0, max: 2 }),
+  readyProxies: fc.integer({ min: 0, max: 2 }),
+  listeners: fc.constantFrom(new Map(), new Map([["http-80", "0123456789abcdef"]])),
+  refusals: fc.constantFrom(
+    new Map(),
+    new Map([["listener/http-80", "no"]]),
+    new Map([
+      ["secret/infra/cert", "bad"],
+      ["listener/https-443", "no"],
+    ]),
+  ),
+});
+
+const dataPlaneEdits: fc.Arbitrary<Edit> = fc.record({
+  of: fc.constant("dataPlane" as const),
+  key: fc.constantFrom("infra/shared-gateway", "infra/second", "infra/absent"),
+  value: fc.oneof(none, dataPlaneStates),
+});
+
+const tableModeEdits: fc.Arbitrary<Edit> = fc.record({
+  of: fc.constant("tableModes" as const),
+  key: fc.constantFrom(
+    "infra/shared-gateway|http-80",
+    "infra/shared-gateway|https-443-*",
+    "infra/shared-gateway|https-443-*.example.com",
+    "infra/second|http-80",
+  ),
+  value: fc.constantFrom<TableMode | undefined>(undefined, "plain", "scoped", "scoped"),
+});
+
+/** The same object as another writer would write it: every record's and every map's keys the other way round. */
+export function rewritten<T>(value: T): T {
+  return reversed(value) as T; // only the order changes
+}
+
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (value instanceof Map) return new Map([...value].reverse());
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, inner]) => [key, reversed(inner)]),
+  );
+}

@@ -1,0 +1,116 @@
+import { Graph } from "../../src/collection/graph.ts";
+import type { DataPlaneState, TableMode } from "../../src/core/data-plane.ts";
+import { type Kind, kindNames, type ObjectByKind } from "../../src/core/keys.ts";
+import { resourceTypes } from "../../src/core/xds-resource.ts";
+import { createPipeline, type Pipeline } from "../../src/translate/pipeline.ts";
+
+/** Everything that goes into a translation, by its own key. */
+export interface Inputs {
+  readonly objects: { readonly [K in Kind]: Map<string, ObjectByKind[K]> };
+  readonly dataPlane: Map<string, DataPlaneState>;
+  readonly tableModes: Map<string, TableMode>;
+}
+
+/** One input that is set, or (without `value`) taken away. */
+export type Edit =
+  | { [K in Kind]: { readonly of: K; readonly key: string; readonly value: ObjectByKind[K] | undefined } }[Kind]
+  | { readonly of: "dataPlane"; readonly key: string; readonly value: DataPlaneState | undefined }
+  | { readonly of: "tableModes"; readonly key: string; readonly value: TableMode | undefined };
+
+/** A translation that edits are made in. */
+export interface World {
+  readonly graph: Graph;
+  readonly pipeline: Pipeline;
+  apply(edits: readonly Edit[]): void;
+}
+
+const options = { controllerName: "example.com/gatehouse", bindAddresses: ["127.0.0.1"] };
+
+/** An empty translation. */
+export function createWorld(): World {
+  const graph = new Graph();
+  const pipeline = createPipeline(graph, options);
+  return {
+    graph,
+    pipeline,
+    apply: (edits) => {
+      for (const edit of edits) put(sourceOf(pipeline, edit.of), edit);
+    },
+  };
+}
+
+/** No input at all. */
+export function noInputs(): Inputs {
+  return {
+    objects: {
+      GatewayClass: new Map(),
+      Gateway: new Map(),
+      ListenerSet: new Map(),
+      HTTPRoute: new Map(),
+      ReferenceGrant: new Map(),
+      Service: new Map(),
+      EndpointSlice: new Map(),
+      Secret: new Map(),
+      ConfigMap: new Map(),
+      Namespace: new Map(),
+    },
+    dataPlane: new Map(),
+    tableModes: new Map(),
+  };
+}
+
+/** Keeps books of what an edit does, so that the same can be translated from scratch. */
+export function record(inputs: Inputs, { of, key, value }: Edit): void {
+  const map: Map<string, unknown> = of === "dataPlane" || of === "tableModes" ? inputs[of] : inputs.objects[of];
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
+
+/** The edits that make all inputs, in any order. */
+export function editsOf(inputs: Inputs): readonly Edit[] {
+  const objects = kindNames.flatMap((kind) => [...inputs.objects[kind]].map(([key, value]) => edit(kind, key, value)));
+  const states = [...inputs.dataPlane].map(([key, value]) => edit("dataPlane", key, value));
+  const modes = [...inputs.tableModes].map(([key, value]) => edit("tableModes", key, value));
+  return [...objects, ...states, ...modes];
+}
+
+/** Everything that comes out of a translation as text: two are equal exactly when every byte is. */
+export function outcome({ pipeline, graph }: World): readonly string[] {
+  const { resources, fleets, tableModes, statuses } = pipeline.outputs;
+  const lines = [
+    ...resourceTypes.flatMap((type) =>
+      resources[type].flatMap((collection) =>
+        [...collection.entries()].map(
+          ([key, { name, version, bytes }]) =>
+            `${type} ${key} ${name} ${version} ${Buffer.from(bytes).toString("hex")}`,
+        ),
+      ),
+    ),
+    ...[...fleets.entries()].map(([key]) => `fleet ${key}`),
+    ...[...tableModes.entries()].map(([key, mode]) => `mode ${key} ${mode}`),
+    ...statuses.flatMap((collection) =>
+      [...collection.entries()].map(([key, status]) => `status ${key} ${JSON.stringify(status)}`),
+    ),
+    ...[...graph.failures.values()].map(({ collection, key, error }) => `failure ${collection} ${key} ${error.stack}`),
+  ];
+  return lines.sort();
+}
+
+function edit(of: Edit["of"], key: string, value: unknown): Edit {
+  return { of, key, value } as Edit; // taken from the map of that very kind
+}
+
+interface AnySource {
+  set(key: string, value: unknown): void;
+  delete(key: string): void;
+}
+
+function sourceOf({ sources, dataPlane, tableModes }: Pipeline, of: Edit["of"]): AnySource {
+  if (of === "dataPlane") return dataPlane as AnySource; // an edit carries a value of its own kind
+  return (of === "tableModes" ? tableModes : sources[of]) as AnySource;
+}
+
+function put(source: AnySource, { key, value }: Edit): void {
+  if (value === undefined) source.delete(key);
+  else source.set(key, value);
+}
