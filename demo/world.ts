@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { createCertificateAuthority, issueCertificate } from "../test/support/certificates.ts";
 import { type AddressBlock, claimAddressBlock } from "./address-block.ts";
 import { startBackend } from "./backend.ts";
-import { makeCertificate, secretManifest } from "./certificates.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type RunningProxy, startProxy } from "./proxy.ts";
+import { secretManifest } from "./secret-manifest.ts";
 import type { Article, GatewayName } from "./step.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
@@ -36,7 +37,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     stops.add(() => block.release());
     const workspace = makeWorkspace(options, block);
     stops.add(() => workspace.remove());
-    const authorities = writeCertificates(options.articles, workspace);
+    const authorities = [await writeCertificates(options.articles, workspace)];
     await startBackends(options.articles, block, stops);
     const controlPlane = await startControlPlane({
       repository: options.repository,
@@ -113,14 +114,16 @@ function makeWorkspace({ repository, articles, without = [] }: WorldOptions, blo
   });
 }
 
-function writeCertificates(articles: readonly Article[], workspace: Workspace): readonly string[] {
-  return articles.flatMap(({ folder, certificates }) =>
-    certificates.map((request) => {
-      const made = makeCertificate(request.hostname, new Date());
-      workspace.write(join(folder, request.file), secretManifest(request, made));
-      return made.certificatePem;
-    }),
-  );
+/** Makes the certificates that the articles' Gateways ask for, and gives the authority that signed them. */
+async function writeCertificates(articles: readonly Article[], workspace: Workspace): Promise<string> {
+  const authority = await createCertificateAuthority("Gatehouse demo");
+  for (const { folder, certificates } of articles) {
+    for (const request of certificates) {
+      const issued = await issueCertificate(authority, { names: [request.hostname] });
+      workspace.write(join(folder, request.file), secretManifest(request, issued));
+    }
+  }
+  return authority.certificatePem;
 }
 
 async function startBackends(articles: readonly Article[], block: AddressBlock, stops: StopList): Promise<void> {

@@ -1,4 +1,4 @@
-import "../../test/support/reflect-metadata.ts";
+import "reflect-metadata";
 import { createPrivateKey, generateKeyPairSync, webcrypto } from "node:crypto";
 import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 import fc from "fast-check";

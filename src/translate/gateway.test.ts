@@ -262,6 +262,16 @@ describe("what a change touches", () => {
     expect(world.graph.runs.get("gateways")).toBe(runs);
   });
 
+  it("the labels of a namespace run no Gateway that takes its ListenerSets whatever they are", () => {
+    const world = createGatewayWorld();
+    const allowedListeners = { namespaces: { from: "All" } } as const;
+    world.apply(gatewayClass(), gateway([listener("http")], { allowedListeners }));
+    world.apply(listenerSet("team", "more", [listener("more", { port: 8080 })]));
+    const runs = world.graph.runs.get("gateways");
+    world.apply(namespaceObject("team", { stage: "test" }));
+    expect(world.graph.runs.get("gateways")).toBe(runs);
+  });
+
   it("a Secret that is created later opens its listener", () => {
     const world = createGatewayWorld();
     world.apply(gatewayClass(), gateway([httpsListener("https", "cert")]));

@@ -67,8 +67,10 @@ function readRule(read: Reader, inputs: BackendInputs, { from, rule, index }: Ru
   const backends = (rule.backendRefs ?? []).map((ref) => readBackend(read, inputs, from, ref));
   const problem =
     broken?.condition === "PartiallyInvalid"
-      ? partiallyInvalid(`Rule ${label(rule, index)} answers 500: ${broken.message}`)
-      : backends.flatMap(({ problem }) => (problem === undefined ? [] : [partiallyInvalid(problem)]))[0];
+      ? partiallyInvalid(`Dropped Rule ${label(rule, index)}, which answers 500: ${broken.message}`)
+      : backends.flatMap(({ problem }) =>
+          problem === undefined ? [] : [partiallyInvalid(`Dropped Rule ${label(rule, index)} for ${problem}`)],
+        )[0];
   return {
     rule: {
       index,
@@ -103,7 +105,7 @@ function readBackend(read: Reader, inputs: BackendInputs, from: ReferenceSource,
   }
   const backend: Backend = { kind: "invalid", weight, rejection: broken };
   if (broken.condition !== "PartiallyInvalid") return { backend, unresolved };
-  return { backend, unresolved, problem: `Requests for backend ${ref.name} answer 500: ${broken.message}` };
+  return { backend, unresolved, problem: `backend ${ref.name}, whose requests answer 500: ${broken.message}` };
 }
 
 function readRetry({ codes = [], attempts, backoff }: NonNullable<HttpRouteRule["retry"]>): RuleRetry {
@@ -114,6 +116,7 @@ function label({ name }: HttpRouteRule, index: number): string {
   return name === undefined ? String(index) : `${index} (${name})`;
 }
 
+/** The specification wants the message to begin with what became of the rule. */
 function partiallyInvalid(message: string): Rejection {
   return { condition: "PartiallyInvalid", reason: "UnsupportedValue", message };
 }

@@ -1,8 +1,9 @@
 import type { Transform } from "../collection/collection.ts";
+import type { Hostname } from "../core/hostname.ts";
 import { gatewayResourceKey } from "../core/keys.ts";
 import { printRoutes, type RouteContext } from "./envoy/route.ts";
 import type { AttachedHost, Attachment, BoundRoute, RouteEntry, RouteRule, TableRoutes } from "./nodes.ts";
-import { matchOrder } from "./precedence.ts";
+import { hostnameOrder, matchOrder } from "./precedence.ts";
 
 /** Prints a route once for each table in which it answers. Keyed by route and table. */
 export const buildTableRoutes: Transform<BoundRoute, TableRoutes> = (_read, _key, route) => {
@@ -25,10 +26,18 @@ export const buildTableRoutes: Transform<BoundRoute, TableRoutes> = (_read, _key
   });
 };
 
-/** Several listeners of one table, or several parentRefs, may lead to the same host. */
+/**
+ * Several listeners of one table, several parentRefs, or several hostnames of the route may lead to the same host. The most
+ * specific hostname that does gives the route its place there: its entries under another one would never be reached.
+ */
 function distinctHosts(attachments: readonly Attachment[]): readonly AttachedHost[] {
-  const hosts = attachments.flatMap((attachment) => attachment.hosts);
-  return [...new Map(hosts.map((host) => [`${host.hostname} ${host.written}`, host])).values()];
+  const hosts = new Map<Hostname, AttachedHost>();
+  for (const host of attachments.flatMap((attachment) => attachment.hosts)) {
+    const known = hosts.get(host.hostname);
+    if (known === undefined || hostnameOrder(host.written) < hostnameOrder(known.written))
+      hosts.set(host.hostname, host);
+  }
+  return [...hosts.values()];
 }
 
 function ruleEntries(route: BoundRoute, rule: RouteRule, context: RouteContext): readonly RouteEntry[] {

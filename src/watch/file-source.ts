@@ -68,6 +68,10 @@ class FileSource implements ObjectSource {
   /** Paths that may have changed; "all" when it may be anything. */
   #suspects: Set<string> | "all" = "all";
   #scan: TreeScan = { files: new Map(), directories: new Map(), unreadable: new Map() };
+  /** Every manifest that is there: the last scan may have looked at some of them only. */
+  #present = new Set<string>();
+  /** Paths that are read once more when they have been at rest for a while. */
+  readonly #racy = new Set<string>();
   #delivery: Delivery | undefined;
   #onBatch: () => void = () => {};
   #told: ReadonlySet<string> = new Set();
@@ -147,6 +151,12 @@ class FileSource implements ObjectSource {
     });
   }
 
+  #recheck(): void {
+    if (this.#suspects !== "all") for (const path of this.#racy) this.#suspects.add(path);
+    this.#racy.clear();
+    this.#refresh();
+  }
+
   #expire(): void {
     this.#run(() => {
       const timing = { now: Date.now(), grace: this.#grace };
@@ -188,19 +198,19 @@ class FileSource implements ObjectSource {
 
   #apply({ scan, texts }: Look): void {
     const now = Date.now();
-    this.#scan = scan;
+    this.#take(scan);
     for (const path of [...this.#unread.keys()]) {
-      if (!scan.files.has(path) || texts.has(path)) this.#unread.delete(path);
+      if (!this.#present.has(path) || texts.has(path)) this.#unread.delete(path);
     }
     for (const [path, reason] of scan.unreadable) this.#unread.set(path, `cannot be read: ${reason}`);
-    for (const [path, state] of [...this.#states]) {
-      if (scan.files.has(path) || isOutOfSight(scan, path)) continue;
+    for (const path of [...(scan.only ?? this.#states.keys())]) {
+      const state = this.#states.get(path);
+      if (state === undefined || this.#present.has(path) || isOutOfSight(scan, path)) continue;
       this.#stamps.delete(path);
       this.#setState(path, nextFileState(path, state, { text: undefined, now, grace: this.#grace }));
     }
-    let racy = false;
     for (const [path, { stamp, read }] of texts) {
-      if (now - stamp.modified < racyMs && now >= stamp.modified) racy = true;
+      if (now - stamp.modified < racyMs && now >= stamp.modified) this.#racy.add(path);
       else this.#stamps.set(path, stamp.stamp);
       if ("problem" in read) this.#unread.set(path, read.problem);
       else
@@ -208,13 +218,19 @@ class FileSource implements ObjectSource {
     }
     const unheard = this.#watcher.follow(scan.directories);
     if (unheard) this.#suspect(undefined);
-    if (racy) this.#later("recheck", racyMs + 10, () => this.#refresh());
+    if (this.#racy.size > 0) this.#later("recheck", racyMs + 10, () => this.#recheck());
+  }
+
+  #take(scan: TreeScan): void {
+    this.#scan = scan;
+    if (scan.only === undefined) this.#present = new Set(scan.files.keys());
+    else for (const path of scan.only) mark(this.#present, path, scan.files.has(path));
   }
 
   #setState(path: string, state: FileState): void {
     const before = this.#states.get(path);
     if (before === state) return;
-    const gone = state.claims.size === 0 && !this.#scan.files.has(path) && !isOutOfSight(this.#scan, path);
+    const gone = state.claims.size === 0 && !this.#present.has(path) && !isOutOfSight(this.#scan, path);
     if (gone) this.#states.delete(path);
     else this.#states.set(path, state);
     mark(this.#faulty, path, !gone && state.problems.length > 0);

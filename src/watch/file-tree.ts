@@ -12,6 +12,8 @@ export interface FileStamp {
 /** Everything in a folder that a scan found. Paths are relative to the folder, with '/'. */
 export interface TreeScan {
   readonly files: ReadonlyMap<string, FileStamp>;
+  /** Set when nothing but these paths was looked at: then `files` holds those of them that are there. */
+  readonly only?: ReadonlySet<string>;
   /** The folders to watch, with what tells one folder of that name from the next. */
   readonly directories: ReadonlyMap<string, string>;
   /** Files and folders that cannot be read, and why. What lies below them counts as unchanged. */
@@ -40,27 +42,39 @@ export async function scanTree(root: string): Promise<TreeScan> {
   return walk;
 }
 
-/** Looks at some known files only; undefined when that is not enough and the folder must be scanned. */
+/**
+ * Looks at some files only, so that an edit costs the same however many there are; undefined when that is not enough and
+ * the folder must be scanned.
+ */
 export async function rescanFiles(
   root: string,
   scan: TreeScan,
   paths: ReadonlySet<string>,
 ): Promise<TreeScan | undefined> {
-  const files = new Map(scan.files);
+  const files = new Map<string, FileStamp>();
   const unreadable = new Map(scan.unreadable);
   for (const path of paths) {
-    if (!isManifest(path)) return undefined;
-    unreadable.delete(path);
     const found = await attempt(() => lstat(join(root, path), { bigint: true }));
+    if (!isManifest(path)) {
+      // Editors and tools write beside a file and move it into place: that is no reason to look through the folder.
+      if (scan.unreadable.has(path) || mayHoldManifests(scan, join(root, path), found)) return undefined;
+      continue;
+    }
+    unreadable.delete(path);
     if ("error" in found) {
       if (!found.missing) return undefined;
-      files.delete(path);
       continue;
     }
     if (!found.value.isFile()) return undefined;
     files.set(path, stampOf(join(root, path), found.value));
   }
-  return { ...scan, files, unreadable };
+  return { directories: scan.directories, files, only: paths, unreadable };
+}
+
+/** Whether anything below a path that is no manifest itself may have changed: it is no plain file, or was a folder. */
+function mayHoldManifests(scan: TreeScan, absolute: string, found: Attempt<{ isFile(): boolean }>): boolean {
+  if (scan.directories.has(absolute)) return true;
+  return "error" in found ? !found.missing : !found.value.isFile();
 }
 
 /** Whether a scan found the same files in the same state. */

@@ -4,83 +4,20 @@ import { type ResourceType, resourceTypeOf, resourceTypes, type XdsResource } fr
 import type { ClientNode } from "./codec.ts";
 import { cleanWords, type FleetMemory } from "./fleet-memory.ts";
 import { gatesOf, type Progress } from "./ordering.ts";
-import type { ChangedNames, ResourceTable } from "./resource-table.ts";
-import type { Batch, ClientView, Desired, ResponseStyle } from "./response-batch.ts";
+import type { ChangedNames } from "./resource-table.ts";
+import type { Batch, ClientView, Desired } from "./response-batch.ts";
+import type { EndReason, Outlet, StreamOptions, StreamRequest, Variant } from "./stream-options.ts";
 import type { StreamReport, TypeReport } from "./stream-report.ts";
 import { TypeState } from "./type-state.ts";
 import { WarmingClusters } from "./warming.ts";
-
-/** Why a stream is ended, in gRPC's terms. */
-export type EndReason = "invalid-argument" | "permission-denied" | "unavailable";
-
-/** The wire under a stream: one message is under way at a time. */
-export interface Outlet {
-  /** Sends a message; `done` is called when it has left our memory. */
-  write(message: Buffer, done: () => void): void;
-  end(reason: EndReason, message: string): void;
-}
-
-/** What a stream writes to the log. */
-export interface XdsLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-/** Counters of what streams do. */
-export interface XdsMetrics {
-  responseSent(type: ResourceType, bytes: number): void;
-  nack(type: ResourceType): void;
-  streamOpened(): void;
-  streamClosed(): void;
-}
-
-/** A request in the terms that both protocol variants share. */
-export interface StreamRequest {
-  readonly typeUrl: string;
-  readonly node?: ClientNode;
-  readonly nonce: string;
-  readonly error?: string;
-}
-
-/** What differs between the protocol variants. */
-export interface Variant<R extends StreamRequest> {
-  readonly transport: "delta" | "sotw";
-  styleOf(type: ResourceType): ResponseStyle;
-  /** Throws on malformed bytes. */
-  decode(bytes: Uint8Array): R;
-  /** Takes over what a request subscribes to. A `stale` one answers a response that is not the latest. */
-  subscribe(state: TypeState, request: R, position: "first" | "stale" | "current"): void;
-  encode(options: { readonly state: TypeState; readonly batch: Batch; readonly nonce: string }): {
-    readonly message: Buffer;
-    readonly version?: string;
-  };
-}
-
-/** Whether a node may connect, and which Gateway's proxy it is. */
-export type Admission =
-  | { readonly kind: "admitted"; readonly gateway: NamespacedName }
-  | { readonly kind: "refused"; readonly message: string };
-
-export interface StreamOptions {
-  readonly id: string;
-  readonly table: ResourceTable;
-  readonly log: XdsLog;
-  readonly metrics: XdsMetrics;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
-  /** How long removals wait for a client to ask for what it should. */
-  readonly patienceMs: number;
-  admit(node: ClientNode): Admission;
-  memoryOf(gateway: NamespacedName): FleetMemory;
-  /** Called when something changed that a Gateway's status tells. */
-  onProgress(gateway: NamespacedName): void;
-}
 
 interface TypeNotes {
   sentVersion?: string;
   sentAt?: number;
   lastNack?: { readonly time: number; readonly text: string; readonly resources: readonly string[] };
 }
+
+export type { XdsLog, XdsMetrics } from "./stream-options.ts";
 
 /** Serves one client: keeps what it holds in step with the table, in an order that breaks nothing. */
 export class AdsStream<R extends StreamRequest> {
@@ -91,11 +28,11 @@ export class AdsStream<R extends StreamRequest> {
   readonly #types = new Map<ResourceType, TypeState>();
   readonly #notes = new Map<ResourceType, TypeNotes>();
   readonly #refusedHere = new Set<string>();
-  readonly #warming = new WarmingClusters(
-    (cluster) => this.#types.get("endpoint")?.subscription.includes(cluster) === true,
-  );
-  /** Clusters that were sent while their endpoints were not subscribed to. */
-  readonly #owedEndpoints = new Set<string>();
+  readonly #warming = new WarmingClusters(() => ({
+    clusters: this.#typeState("cluster"),
+    endpoints: this.#typeState("endpoint"),
+    hasEndpoints: (cluster) => this.#view.entries("endpoint").has(cluster),
+  }));
   #node: ClientNode | undefined;
   #gateway: NamespacedName | undefined;
   #memory: FleetMemory | undefined;
@@ -133,24 +70,7 @@ export class AdsStream<R extends StreamRequest> {
 
   /** Takes over one request, still encoded. */
   receive(bytes: Uint8Array): void {
-    if (this.#isClosed) return;
-    let request: R;
-    try {
-      request = this.#variant.decode(bytes);
-    } catch {
-      // What exactly is malformed helps nobody but an attacker.
-      this.end("invalid-argument", "the request cannot be decoded");
-      return;
-    }
-    if (!this.#identify(request.node)) return;
-    if (request.typeUrl === "") {
-      this.end("invalid-argument", "an aggregated stream needs a type_url in every request");
-      return;
-    }
-    const type = resourceTypeOf(request.typeUrl);
-    if (type === undefined) return;
-    this.#handle(this.#typeState(type), request);
-    this.#pump();
+    this.#guard(() => this.#receive(bytes));
   }
 
   /** Ends the stream from our side. */
@@ -198,6 +118,37 @@ export class AdsStream<R extends StreamRequest> {
     };
   }
 
+  /** A fault of ours in one stream ends that stream, and leaves the others and the process alone. */
+  #guard(act: () => void): void {
+    if (this.#isClosed) return;
+    try {
+      act();
+    } catch (error) {
+      this.#options.log.error({ stream: this.#options.id, gateway: this.#gateway, err: error }, "a stream failed");
+      this.end("internal", "internal error");
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let request: R;
+    try {
+      request = this.#variant.decode(bytes);
+    } catch {
+      // What exactly is malformed helps nobody but an attacker.
+      this.end("invalid-argument", "the request cannot be decoded");
+      return;
+    }
+    if (!this.#identify(request.node)) return;
+    if (request.typeUrl === "") {
+      this.end("invalid-argument", "an aggregated stream needs a type_url in every request");
+      return;
+    }
+    const type = resourceTypeOf(request.typeUrl);
+    if (type === undefined) return;
+    this.#handle(this.#typeState(type), request);
+    this.#pump();
+  }
+
   /** Pins the node of the first request; returns false when the stream was ended. */
   #identify(node: ClientNode | undefined): boolean {
     if (this.#node !== undefined) {
@@ -224,7 +175,7 @@ export class AdsStream<R extends StreamRequest> {
     this.#gateway = gateway;
     this.#memory = memoryOf(gateway);
     this.#isServing = table.serves(gateway);
-    this.#stopListening = table.onChange(gateway, (changed) => this.#onChange(gateway, changed));
+    this.#stopListening = table.onChange(gateway, (changed) => this.#guard(() => this.#onChange(gateway, changed)));
     const fields = { stream: id, gateway, node: node.id, envoy: node.version, transport: this.#variant.transport };
     if (table.knows(gateway)) log.info(fields, "proxy connected");
     else log.warn(fields, "proxy of an unknown Gateway connected: it is answered once the Gateway exists");
@@ -238,19 +189,11 @@ export class AdsStream<R extends StreamRequest> {
       this.#variant.subscribe(state, request, "first");
     } else {
       const isCurrent = state.lastNonce === undefined || request.nonce === state.lastNonce;
-      if (isCurrent) this.#onAnswer(state, request.error);
+      // What the response holds counts for the names that the same request asks for.
       this.#variant.subscribe(state, request, isCurrent ? "current" : "stale");
+      if (isCurrent) this.#onAnswer(state, request.error);
     }
-    if (state.type === "endpoint") this.#repeatEndpoints(state);
-  }
-
-  /** Sends the endpoints of clusters that the client got on this stream, also when it says that it holds them. */
-  #repeatEndpoints(endpoints: TypeState): void {
-    for (const name of this.#owedEndpoints) {
-      if (!endpoints.subscription.includes(name)) continue;
-      this.#owedEndpoints.delete(name);
-      endpoints.force(name);
-    }
+    if (state.type === "endpoint") this.#warming.onSubscribed();
   }
 
   #onAnswer(state: TypeState, error: string | undefined): void {
@@ -264,8 +207,7 @@ export class AdsStream<R extends StreamRequest> {
     if (batch === undefined) return;
     const names = [...batch.upserts.keys(), ...batch.removals];
     this.#memory?.settle(this.#node?.id ?? "", state.type, names);
-    if (state.type === "endpoint") for (const name of names) this.#warming.delete(name);
-    if (state.type === "cluster") for (const name of batch.removals) this.#owedEndpoints.delete(name);
+    this.#warming.onAcknowledged(state, batch);
     if (state.type === "listener") this.#progressed();
   }
 
@@ -280,7 +222,7 @@ export class AdsStream<R extends StreamRequest> {
     const refused = refusal.refused.map(({ name }) => name);
     const resources = [...refused, ...refusal.doubtful];
     this.#memory?.doubt(this.#node?.id ?? "", state.type, resources);
-    if (state.type === "endpoint" || state.type === "cluster") for (const name of refused) this.#warming.delete(name);
+    if (state.type === "endpoint" || state.type === "cluster") for (const name of refused) this.#warming.forget(name);
     this.#note(state.type).lastNack = { time: clock(), text, resources };
     metrics.nack(state.type);
     const fields = { stream: id, gateway: this.#gateway, node: this.#node?.id, type: state.type, refused };
@@ -305,19 +247,22 @@ export class AdsStream<R extends StreamRequest> {
       const isGone = this.#gateway === undefined || table.entry(this.#gateway, type, name) === undefined;
       if (!isGone) continue;
       this.#memory?.settle(this.#node?.id ?? "", type, [name]);
-      if (type === "cluster" || type === "endpoint") this.#warming.delete(name);
+      if (type === "cluster" || type === "endpoint") this.#warming.forget(name);
     }
     this.#types.get(type)?.refresh(names);
   }
 
   /** Sends what may be sent; called again when the message has left, and with every request and change. */
   #pump(): void {
-    if (this.#isWriting || this.#isClosed || !this.#isServing) return;
+    if (this.#isWriting || !this.#isServing) return;
     for (const type of resourceTypes) {
       const state = this.#types.get(type);
       const batch = state?.next(gatesOf(type, this.#progress));
       if (state === undefined || batch === undefined) continue;
-      this.#send(state, batch);
+      if (batch.kind === "removals" && state.style === "partial") {
+        state.believeRemoved(batch.removals);
+        this.#pump();
+      } else this.#send(state, batch);
       return;
     }
     this.#beReady();
@@ -328,7 +273,7 @@ export class AdsStream<R extends StreamRequest> {
     const { id, clock, metrics } = this.#options;
     this.#nonces += 1;
     const nonce = `${id}-${this.#nonces}`;
-    if (state.type === "cluster") this.#warm(state, batch);
+    if (state.type === "cluster") this.#warming.onClusters(batch);
     state.begin(batch, nonce);
     const { message, version } = this.#variant.encode({ state, batch, nonce });
     const note = this.#note(state.type);
@@ -338,19 +283,8 @@ export class AdsStream<R extends StreamRequest> {
     this.#isWriting = true;
     this.#outlet.write(message, () => {
       this.#isWriting = false;
-      this.#pump();
+      this.#guard(() => this.#pump());
     });
-  }
-
-  /** A cluster that Envoy gets anew waits for its endpoints, even for those that it has: they are sent (again) behind it. */
-  #warm(clusters: TypeState, batch: Batch): void {
-    const endpoints = this.#typeState("endpoint");
-    for (const [name, { created }] of batch.upserts) {
-      const hasEndpoints = this.#view.entries("endpoint").has(name);
-      if (hasEndpoints && !(clusters.holds(name) && endpoints.holds(name))) this.#warming.add(name, created);
-      if (hasEndpoints) this.#owedEndpoints.add(name);
-    }
-    this.#repeatEndpoints(endpoints);
   }
 
   /** Waits for what the client should ask for, but not for ever. */
@@ -359,7 +293,7 @@ export class AdsStream<R extends StreamRequest> {
     this.#patience = setTimeout(() => {
       this.#patience = undefined;
       this.#waived = this.#options.table.generation;
-      this.#pump();
+      this.#guard(() => this.#pump());
     }, this.#options.patienceMs);
     this.#patience.unref();
   }
@@ -432,12 +366,7 @@ export class AdsStream<R extends StreamRequest> {
 
   readonly #progress: Progress = {
     outstanding: (type) => this.#types.get(type)?.outstanding() ?? nothingOutstanding,
-    newClusters: () =>
-      Math.min(
-        this.#types.get("cluster")?.oldestNew() ?? Number.POSITIVE_INFINITY,
-        this.#types.get("endpoint")?.oldestNew() ?? Number.POSITIVE_INFINITY,
-        this.#warming.oldest(this.#waived),
-      ),
+    newClusters: () => this.#warming.oldest(this.#waived),
     awaited: () => this.#awaited(this.#waived),
   };
 }

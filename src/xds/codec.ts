@@ -68,7 +68,7 @@ export function encodeDeltaResponse(response: {
   const sizes = response.resources.map((resource) => deltaResourceSize(typeUrl, resource));
   let size = textSize(typeUrl) + textSize(response.nonce);
   for (const { whole } of sizes) size += chunkSize(whole);
-  for (const name of response.removed) size += textSize(name);
+  for (const name of response.removed) size += chunkSize(Buffer.byteLength(name));
 
   const writer = new Writer(size);
   response.resources.forEach((resource, index) => {
@@ -180,7 +180,7 @@ function varintSize(value: number): number {
   return size;
 }
 
-/** Fills a buffer of known size with length-delimited protobuf fields; absent values take no space. */
+/** Fills a buffer of known size with length-delimited protobuf fields; empty values take no space. */
 class Writer {
   readonly buffer: Buffer;
   #position = 0;

@@ -2,8 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { type NamespacedName, namespacedName } from "../core/keys.ts";
-import type { Admission } from "./ads-stream.ts";
 import type { ClientNode } from "./codec.ts";
+import type { Admission } from "./stream-options.ts";
 
 /** How proxies prove who they are. Plaintext takes their word for it, so it is bound to loopback. */
 export type AdsSecurity =

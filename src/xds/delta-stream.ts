@@ -1,5 +1,5 @@
-import type { Variant } from "./ads-stream.ts";
 import { type DeltaRequest, decodeDeltaRequest, encodeDeltaResponse } from "./codec.ts";
+import type { Variant } from "./stream-options.ts";
 
 /** The delta variant: requests change a subscription, responses name what changed. */
 export const deltaVariant: Variant<DeltaRequest> = {

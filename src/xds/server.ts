@@ -1,15 +1,17 @@
 import { Metadata, type MethodDefinition, Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { NamespacedName } from "../core/keys.ts";
-import type { XdsLog, XdsMetrics } from "./ads-stream.ts";
-import { AdsStream, type EndReason, type Outlet, type StreamRequest, type Variant } from "./ads-stream.ts";
+import { AdsStream } from "./ads-stream.ts";
 import { type AdsSecurity, admitNode, createCredentials, identifyPeer, isLoopback } from "./credentials.ts";
 import { DataPlaneWatch } from "./data-plane-watch.ts";
 import { deltaVariant } from "./delta-stream.ts";
 import { FleetMemory, type Substitute } from "./fleet-memory.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import { sotwVariant } from "./sotw-stream.ts";
+import type { EndReason, Outlet, StreamRequest, Variant, XdsLog, XdsMetrics } from "./stream-options.ts";
 import type { StreamReport } from "./stream-report.ts";
+
+export type { XdsLog, XdsMetrics } from "./stream-options.ts";
 
 export interface AdsServerOptions {
   readonly table: ResourceTable;
@@ -249,6 +251,7 @@ const statuses: Readonly<Record<EndReason, status>> = {
   "invalid-argument": status.INVALID_ARGUMENT,
   "permission-denied": status.PERMISSION_DENIED,
   unavailable: status.UNAVAILABLE,
+  internal: status.INTERNAL,
 };
 
 function endCall(call: ServerDuplexStream<Buffer, Buffer>, reason: EndReason, message: string): void {

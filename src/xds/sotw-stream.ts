@@ -1,6 +1,6 @@
-import type { Variant } from "./ads-stream.ts";
 import { decodeSotwRequest, encodeSotwResponse, type SotwRequest } from "./codec.ts";
 import { versionOf } from "./resource-table.ts";
+import type { Variant } from "./stream-options.ts";
 import { wildcardTypes } from "./subscription.ts";
 
 /** The state-of-the-world variant: requests list all names, responses of wildcard types list all resources. */

@@ -1,30 +1,13 @@
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
+import { Backlog } from "./backlog.ts";
+import { chooseBatch } from "./choose-batch.ts";
 import type { Gates, Outstanding } from "./ordering.ts";
-import {
-  type Batch,
-  type ClientView,
-  oldest,
-  type Refusal,
-  type ResponseStyle,
-  removalsOf,
-  type SentResource,
-} from "./response-batch.ts";
+import { type Batch, type ClientView, oldest, type Refusal, type ResponseStyle } from "./response-batch.ts";
 import { Subscription, type SubscriptionChange } from "./subscription.ts";
 import { UnclaimedNames } from "./unclaimed-names.ts";
 
 /** The version of what a client holds in a state that nobody knows. It equals no content's version. */
 const unknownVersion = "";
-
-interface Removal {
-  /** The generation that removed it. */
-  readonly at: number;
-  /** Since when what the client holds has been out of date: it may have been changed before it was removed. */
-  readonly since: number;
-}
-
-/** Most bytes and resources of one response of a type that need not come whole. */
-const maxBatchBytes = 4 * 1024 * 1024;
-const maxBatchSize = 1000;
 
 /**
  * Keeps what one client wants, holds and lacks of one type. Every name that is out of date is in exactly one of the
@@ -39,14 +22,9 @@ export class TypeState {
   readonly #known = new Map<string, string>();
   /** What the client acknowledged, kept where a response must repeat it. */
   readonly #forms = new Map<string, XdsResource>();
-  readonly #upserts = new Map<string, number>();
-  readonly #removals = new Map<string, Removal>();
-  /** Names asked for that do not exist. */
-  readonly #missing = new Set<string>();
+  readonly #backlog = new Backlog();
   /** Names that are owed an answer whatever the client is believed to hold. */
   readonly #forced = new Set<string>();
-  /** Resources in doubt: each is sent by itself. */
-  readonly #alone = new Map<string, number>();
   readonly #unremovable = new Set<string>();
   readonly #unclaimed: UnclaimedNames;
   #inFlight: Batch | undefined;
@@ -87,8 +65,8 @@ export class TypeState {
 
   /** Whether the client has (or was sent and refused for good) everything that it asked for. */
   get settled(): boolean {
-    const pending = this.#upserts.size + this.#alone.size;
-    return pending === 0 && this.#inFlight?.kind !== "upserts" && this.#inFlight?.kind !== "empty" && !this.#owesFirst;
+    const kind = this.#inFlight?.kind;
+    return !this.#backlog.hasUpserts && kind !== "upserts" && kind !== "empty" && !this.#owesFirst;
   }
 
   /** The version of the type's whole content, of which a partial response is a part. */
@@ -97,11 +75,7 @@ export class TypeState {
   }
 
   get hasRemovals(): boolean {
-    return this.#removals.size > 0;
-  }
-
-  get hasUpserts(): boolean {
-    return this.#upserts.size > 0 || this.#alone.size > 0;
+    return this.#backlog.removals.size > 0;
   }
 
   /** Whether the client has some content under the name for sure, and will have it until it is told otherwise. */
@@ -109,6 +83,11 @@ export class TypeState {
     if (this.#inFlight?.removals.has(name) === true) return false;
     const version = this.#known.get(name);
     return version !== undefined && version !== unknownVersion;
+  }
+
+  /** Whether the client holds what it should have under the name. */
+  isUpToDate(name: string): boolean {
+    return this.holds(name) && !this.#backlog.upserts.has(name) && !this.#backlog.alone.has(name);
   }
 
   /** Notes what a new stream's client says that it holds: versions by name (delta), or one of all (state of the world). */
@@ -122,7 +101,8 @@ export class TypeState {
   doubt(names: Iterable<string>): void {
     for (const name of names) {
       this.#known.set(name, unknownVersion);
-      this.#alone.set(name, 0);
+      // Alone in a complete answer it would remove all others; there it goes with them.
+      if (this.style !== "complete") this.#backlog.alone.set(name, 0);
     }
   }
 
@@ -145,11 +125,16 @@ export class TypeState {
   /** Compares everything with the table: at the start, and when the Gateway (re)appears. */
   resync(): void {
     this.#live = true;
-    for (const pending of [this.#upserts, this.#removals, this.#missing]) pending.clear();
+    this.#backlog.clear();
     if (!this.subscription.asked) return;
     this.#trustReportedVersion();
     const entries = this.#view.entries(this.type);
-    const names = new Set([...this.#known.keys(), ...this.#alone.keys(), ...this.subscription.names, ...this.#forced]);
+    const names = new Set([
+      ...this.#known.keys(),
+      ...this.#backlog.alone.keys(),
+      ...this.subscription.names,
+      ...this.#forced,
+    ]);
     if (this.subscription.wildcard) for (const name of entries.keys()) names.add(name);
     for (const name of names) this.#classify(name, 0);
     this.#unclaimed.reset();
@@ -158,7 +143,7 @@ export class TypeState {
   /** Stops answering; what the client holds is remembered. */
   suspend(): void {
     this.#live = false;
-    for (const pending of [this.#upserts, this.#removals, this.#missing]) pending.clear();
+    this.#backlog.clear();
   }
 
   /** Takes over names that changed in the table. */
@@ -178,19 +163,25 @@ export class TypeState {
     this.#classify(name);
   }
 
+  /** Believes removals that cannot be told: the client drops by itself what nothing names any more. */
+  believeRemoved(names: Iterable<string>): void {
+    for (const name of names) {
+      this.#backlog.removals.delete(name);
+      this.#known.delete(name);
+    }
+  }
+
   /** Chooses what to send next, if anything may be sent. */
   next(gates: Gates): Batch | undefined {
     if (this.#inFlight !== undefined || !this.#live) return undefined;
-    const lone = this.#nextAlone(gates);
-    if (lone !== undefined) return lone;
-    const answer = this.#missing.size > 0 ? removalsOf("answer", this.#missing) : undefined;
-    if (answer !== undefined && this.#previousKind === "upserts") return answer;
-    const removals = this.#nextRemovals(gates);
-    if (removals !== undefined && this.#oldestRemoval() < oldest(this.#upserts.values())) return removals;
-    const upserts = this.#nextUpserts(gates);
-    if (upserts !== undefined) return upserts;
-    if (this.#owesFirst && !this.hasUpserts) return { kind: "empty", upserts: new Map(), removals: new Set() };
-    return answer ?? removals;
+    return chooseBatch(this.#backlog, gates, {
+      desired: (name) => this.#view.desired(this.type, name, this.#known.get(name)),
+      isWanted: (name) => this.#isWanted(name),
+      mayCut: this.style !== "complete" && !this.subscription.wildcard,
+      mustBeWhole: this.style === "complete" && !this.#complete,
+      owesFirst: this.#owesFirst,
+      previousKind: this.#previousKind,
+    });
   }
 
   /** Notes that a response went out. */
@@ -200,15 +191,8 @@ export class TypeState {
     this.#previousKind = batch.kind;
     this.#owesFirst = false;
     this.#answered = true;
-    for (const name of batch.upserts.keys()) {
-      this.#upserts.delete(name);
-      this.#forced.delete(name);
-    }
-    for (const name of batch.removals) {
-      this.#removals.delete(name);
-      this.#missing.delete(name);
-      this.#forced.delete(name);
-    }
+    this.#backlog.begin(batch);
+    for (const name of [...batch.upserts.keys(), ...batch.removals]) this.#forced.delete(name);
   }
 
   /** What a complete response lists: what the client acknowledged, with the batch applied to it. */
@@ -226,7 +210,7 @@ export class TypeState {
     this.#inFlight = undefined;
     this.#complete = true;
     for (const { resource } of batch.upserts.values()) {
-      this.#alone.delete(resource.name);
+      this.#backlog.alone.delete(resource.name);
       this.#hold(resource);
     }
     for (const name of batch.removals) {
@@ -246,13 +230,13 @@ export class TypeState {
     for (const name of batch.removals) this.#unremovable.add(name);
     const refusal = this.#judge(batch, words);
     for (const resource of refusal.refused) {
-      this.#alone.delete(resource.name);
+      this.#backlog.alone.delete(resource.name);
       this.#known.set(resource.name, unknownVersion);
       onRefused(resource);
     }
     for (const name of refusal.doubtful) {
       this.#known.set(name, unknownVersion);
-      this.#alone.set(name, batch.upserts.get(name)?.since ?? 0);
+      this.#backlog.alone.set(name, batch.upserts.get(name)?.since ?? 0);
     }
     for (const { resource, since } of batch.upserts.values()) this.#reclassify([resource.name], since);
     this.#reclassify(batch.removals);
@@ -261,22 +245,18 @@ export class TypeState {
 
   /** The oldest generations that are not acknowledged. */
   outstanding(): Outstanding {
-    const sent = this.#inFlight;
-    const flying = Array.from(sent?.upserts.values() ?? [], ({ since }) => since);
-    return {
-      upserts: Math.min(oldest(this.#upserts.values()), oldest(this.#alone.values()), oldest(flying)),
-      // What is being removed was allowed to be, by the generation that it had then; until it is gone it holds back all.
-      removals: sent?.kind === "removals" ? 0 : oldest(Array.from(this.#removals.values(), ({ since }) => since)),
-    };
+    return this.#backlog.outstanding(this.#inFlight);
   }
 
-  /** When the oldest resource appeared that the client was not yet seen to hold. */
-  oldestNew(): number {
+  /** When the oldest resource appeared that is not acknowledged and that the client cannot use in its present form. */
+  oldestUnusable(isUsable: (name: string) => boolean): number {
     const entries = this.#view.entries(this.type);
-    const created = (name: string) => (this.holds(name) ? Number.POSITIVE_INFINITY : (entries.get(name)?.created ?? 0));
+    const created = (name: string) => (isUsable(name) ? Number.POSITIVE_INFINITY : (entries.get(name)?.created ?? 0));
     const flying = this.#inFlight?.upserts.keys() ?? [];
     return Math.min(
-      ...[this.#upserts.keys(), this.#alone.keys(), flying].map((names) => oldest(Array.from(names, created))),
+      ...[this.#backlog.upserts.keys(), this.#backlog.alone.keys(), flying].map((names) =>
+        oldest(Array.from(names, created)),
+      ),
     );
   }
 
@@ -287,39 +267,39 @@ export class TypeState {
 
   /** Decides anew what a name lacks. What the client holds may have been out of date longer than the table tells. */
   #classify(name: string, staleSince = Number.POSITIVE_INFINITY): void {
-    const removal = this.#removals.get(name);
-    const since = Math.min(this.#upserts.get(name) ?? staleSince, removal?.since ?? staleSince, staleSince);
-    this.#upserts.delete(name);
-    this.#removals.delete(name);
-    this.#missing.delete(name);
+    const { since: known, removedAt } = this.#backlog.take(name);
+    const since = Math.min(known, staleSince);
     if (!this.subscription.includes(name)) {
       this.#forget(name);
       return;
     }
     const held = this.#known.get(name);
     const desired = this.#view.desired(this.type, name, held);
-    if (desired.kind === "withheld") this.#alone.delete(name);
-    else if (desired.kind === "absent") this.#classifyAbsent(name, since, removal?.at);
+    if (desired.kind === "withheld") this.#backlog.alone.delete(name);
+    else if (desired.kind === "absent") this.#classifyAbsent(name, since, removedAt);
     else if (!this.#isUpToDate(name, desired.resource.version)) {
-      const stale = held === undefined ? desired.created : Math.min(since, desired.changed);
-      if (desired.suspect) this.#alone.set(name, stale);
-      if (!this.#alone.has(name)) this.#upserts.set(name, stale);
+      const hasNothing = held === undefined && this.#inFlight?.upserts.has(name) !== true;
+      const stale = hasNothing ? desired.created : Math.min(since, desired.changed);
+      if (desired.suspect) this.#backlog.alone.set(name, stale);
+      if (!this.#backlog.alone.has(name)) this.#backlog.upserts.set(name, stale);
     }
   }
 
   #classifyAbsent(name: string, since: number, removedAt: number | undefined): void {
-    const stale = Math.min(since, this.#alone.get(name) ?? since);
-    this.#alone.delete(name);
-    if (this.#forced.has(name) && this.style === "delta") {
-      this.#missing.add(name);
+    const stale = Math.min(since, this.#backlog.alone.get(name) ?? since);
+    this.#backlog.alone.delete(name);
+    const isHeld = this.#known.has(name) || this.#inFlight?.upserts.has(name) === true;
+    const isOwed = this.#forced.has(name) && this.style === "delta";
+    // A cluster may wait for the answer, so it does not wait for its turn. Envoy keeps what it uses.
+    if (isOwed && (!isHeld || this.type === "endpoint" || this.type === "secret")) {
+      this.#backlog.missing.add(name);
       return;
     }
     this.#forced.delete(name);
-    const isSent = this.#inFlight?.upserts.has(name) === true;
-    if (!this.#known.has(name) && !isSent) return;
+    if (!isHeld) return;
     if (this.#unremovable.has(name) || this.#inFlight?.removals.has(name) === true) return;
     const at = removedAt ?? this.#view.generation();
-    this.#removals.set(name, { at, since: Math.min(stale, at) });
+    this.#backlog.removals.set(name, { at, since: Math.min(stale, at) });
   }
 
   #isUpToDate(name: string, version: string): boolean {
@@ -330,61 +310,9 @@ export class TypeState {
     return this.#known.get(name) === version;
   }
 
-  #nextAlone(gates: Gates): Batch | undefined {
-    for (const [name, since] of this.#alone) {
-      const sent = this.#sendable(name, since, gates);
-      return sent === undefined
-        ? undefined
-        : { kind: "upserts", upserts: new Map([[name, sent]]), removals: new Set() };
-    }
-    return undefined;
-  }
-
-  #nextUpserts(gates: Gates): Batch | undefined {
-    const upserts = new Map<string, SentResource>();
-    let bytes = 0;
-    for (const [name, since] of this.#upserts) {
-      const sent = this.#sendable(name, since, gates);
-      if (sent === undefined) continue;
-      upserts.set(name, sent);
-      bytes += sent.resource.bytes.length;
-      if (this.#mayCut() && (bytes >= maxBatchBytes || upserts.size >= maxBatchSize)) break;
-    }
-    const isWhole = upserts.size === this.#upserts.size;
-    // A first complete answer that lacks something removes it from a client that reconnects.
-    if (upserts.size === 0 || (this.style === "complete" && !this.#complete && !isWhole)) return undefined;
-    return { kind: "upserts", upserts, removals: new Set() };
-  }
-
-  #nextRemovals(gates: Gates): Batch | undefined {
-    if (this.#removals.size === 0) return undefined;
-    const gate = gates.removals();
-    const names = [...this.#removals].filter(([, { at }]) => at < gate).map(([name]) => name);
-    if (this.style !== "partial") return names.length === 0 ? undefined : removalsOf("removals", names);
-    // It cannot be told: the client drops by itself what nothing names any more.
-    for (const name of names) {
-      this.#removals.delete(name);
-      this.#known.delete(name);
-    }
-    return undefined;
-  }
-
-  #oldestRemoval(): number {
-    return oldest(Array.from(this.#removals.values(), ({ at }) => at));
-  }
-
-  #sendable(name: string, since: number, gates: Gates): SentResource | undefined {
-    const desired = this.#view.desired(this.type, name, this.#known.get(name));
-    if (desired.kind !== "resource") return undefined;
+  #isWanted(name: string): boolean {
     const isNamed = this.subscription.names.has(name) || !this.#answered;
-    const isWanted = this.#forced.has(name) || (isNamed && !this.#known.has(name));
-    if (desired.changed >= (isWanted ? gates.wanted() : gates.upserts())) return undefined;
-    return { resource: desired.resource, created: desired.created, since };
-  }
-
-  /** Names asked for one by one need not come together; what a wildcard's first answer lacks counts as absent. */
-  #mayCut(): boolean {
-    return this.style !== "complete" && !this.subscription.wildcard;
+    return this.#forced.has(name) || (isNamed && !this.#known.has(name));
   }
 
   #judge(batch: Batch, words: string): Refusal {
@@ -415,7 +343,7 @@ export class TypeState {
   #trustReportedVersion(): void {
     const reported = this.#reportedVersion;
     this.#reportedVersion = undefined;
-    if (this.style !== "complete" || !this.subscription.wildcard || this.#alone.size > 0) return;
+    if (this.style !== "complete" || !this.subscription.wildcard || this.#known.size > 0) return;
     if (reported !== this.#view.version(this.type)) return;
     for (const { resource } of this.#view.entries(this.type).values()) this.#hold(resource);
     this.#complete = true;
@@ -423,7 +351,8 @@ export class TypeState {
   }
 
   #forgetOutOfScope(): void {
-    for (const names of [this.#known, this.#upserts, this.#alone, this.#missing]) {
+    const { upserts, alone, missing } = this.#backlog;
+    for (const names of [this.#known, upserts, alone, missing]) {
       for (const name of [...names.keys()]) if (!this.subscription.includes(name)) this.#forget(name);
     }
   }
@@ -433,10 +362,7 @@ export class TypeState {
     this.#known.delete(name);
     this.#forms.delete(name);
     this.#forced.delete(name);
-    this.#alone.delete(name);
     this.#unremovable.delete(name);
-    this.#upserts.delete(name);
-    this.#removals.delete(name);
-    this.#missing.delete(name);
+    this.#backlog.forget(name);
   }
 }

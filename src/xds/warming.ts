@@ -1,37 +1,85 @@
+import type { Batch } from "./response-batch.ts";
+import type { TypeState } from "./type-state.ts";
+
+/** What one client has of clusters and of their endpoints. */
+export interface ClusterStates {
+  readonly clusters: TypeState;
+  readonly endpoints: TypeState;
+  /** Whether the table holds endpoints for a cluster. */
+  hasEndpoints(cluster: string): boolean;
+}
+
 /**
- * Keeps the clusters that are new to a client and whose endpoints it has not acknowledged. Envoy acknowledges a cluster
- * when it is warm, but another client may at once, and ask for endpoints afterwards.
+ * Keeps which clusters a client cannot use yet. Envoy waits for the endpoints of every cluster that it gets, also of one
+ * that replaces a cluster whose endpoints it has, and acknowledges clusters only then; another client may acknowledge at
+ * once, and ask for endpoints afterwards.
  */
 export class WarmingClusters {
-  readonly #isSubscribed: (cluster: string) => boolean;
-  /** The generation in which each appeared. */
+  readonly #states: () => ClusterStates;
+  /** Clusters that were sent and whose endpoints are not acknowledged, with the generation in which each appeared. */
   readonly #created = new Map<string, number>();
+  /** Clusters that were sent while their endpoints were not subscribed to. */
+  readonly #owed = new Set<string>();
 
-  constructor(isSubscribed: (cluster: string) => boolean) {
-    this.#isSubscribed = isSubscribed;
+  constructor(states: () => ClusterStates) {
+    this.#states = states;
   }
 
-  add(cluster: string, created: number): void {
-    this.#created.set(cluster, created);
+  /** Notes clusters on their way: their endpoints are sent (again) behind them. */
+  onClusters(batch: Batch): void {
+    const { clusters, endpoints, hasEndpoints } = this.#states();
+    for (const [name, { created }] of batch.upserts) {
+      if (!hasEndpoints(name)) continue;
+      if (!clusters.holds(name) || !endpoints.holds(name)) this.#created.set(name, created);
+      this.#owed.add(name);
+    }
+    this.onSubscribed();
   }
 
-  delete(cluster: string): void {
+  /** Sends the endpoints that are owed and asked for, also when the client said that it holds them. */
+  onSubscribed(): void {
+    const { endpoints } = this.#states();
+    for (const name of this.#owed) {
+      if (!endpoints.subscription.includes(name)) continue;
+      this.#owed.delete(name);
+      endpoints.force(name);
+    }
+  }
+
+  /** Notes an acknowledgement. Endpoints that were sent before their cluster are sent again, and count then. */
+  onAcknowledged(state: TypeState, batch: Batch): void {
+    if (state.type === "cluster") for (const name of batch.removals) this.#owed.delete(name);
+    if (state.type !== "endpoint") return;
+    for (const name of batch.upserts.keys()) if (state.isUpToDate(name)) this.#created.delete(name);
+  }
+
+  /** Stops waiting for a cluster that is gone or refused. */
+  forget(cluster: string): void {
     this.#created.delete(cluster);
   }
 
-  /** When the oldest appeared; those up to `waived` for which nobody asked endpoints were waited for long enough. */
+  /**
+   * When the oldest cluster appeared that the client cannot use. It can use one that it has with its endpoints, whatever is
+   * on its way to replace them; those up to `waived` for which nobody asked endpoints were waited for long enough.
+   */
   oldest(waived: number): number {
-    let oldest = Number.POSITIVE_INFINITY;
+    const { clusters, endpoints, hasEndpoints } = this.#states();
+    const hasUsable = (name: string) => endpoints.holds(name) || !hasEndpoints(name);
+    let oldest = Math.min(
+      clusters.oldestUnusable((name) => clusters.holds(name) && hasUsable(name)),
+      endpoints.oldestUnusable((name) => endpoints.holds(name)),
+    );
     for (const [cluster, created] of this.#created) {
-      if (created > waived || this.#isSubscribed(cluster)) oldest = Math.min(oldest, created);
+      if (created > waived || endpoints.subscription.includes(cluster)) oldest = Math.min(oldest, created);
     }
     return oldest;
   }
 
   /** Whether one waits for endpoints that the client has not asked for. */
   awaitsSubscription(waived: number): boolean {
+    const { subscription } = this.#states().endpoints;
     for (const [cluster, created] of this.#created) {
-      if (created > waived && !this.#isSubscribed(cluster)) return true;
+      if (created > waived && !subscription.includes(cluster)) return true;
     }
     return false;
   }

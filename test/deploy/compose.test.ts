@@ -86,7 +86,8 @@ describe("the same commands, arguments, environment and files, run as processes"
   });
 
   it("write no file and end well when they are told to", async () => {
-    expect(listTree(folder)).toEqual(before);
+    const known = new Set(before);
+    expect(listTree(folder).filter((path) => !known.has(path))).toEqual([]);
     codes = await run.stop();
     expect([...codes].filter(([, code]) => code !== 0)).toEqual([]);
   }, 30_000);

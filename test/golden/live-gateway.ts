@@ -136,4 +136,3 @@ async function boundPorts(envoy: RunningEnvoy): Promise<ReadonlyMap<number, numb
     listeners.map(({ name, local_address }) => [Number(name.split("-")[1]), local_address.socket_address.port_value]),
   );
 }
-

@@ -57,7 +57,9 @@ export async function checkRequest(gateways: readonly LiveGateway[], request: Go
   for (const [service, behaviour] of Object.entries(request.backends ?? {})) {
     Object.assign(backendOf(gateway, service).behaviour, behaviour);
   }
-  const answers = await Promise.all(Array.from({ length: request.times ?? 1 }, () => ask(gateway, request)));
+  // Tells the line of the access log that is this request's.
+  const mark = request.expect.route === undefined ? undefined : `golden-${marks++}`;
+  const answers = await Promise.all(Array.from({ length: request.times ?? 1 }, () => ask(gateway, request, mark)));
   const what = JSON.stringify(request);
   const [first] = answers;
   expect(look(first, request.expect), what).toEqual(withoutCounts(request.expect));
@@ -67,17 +69,25 @@ export async function checkRequest(gateways: readonly LiveGateway[], request: Go
   }
   for (const [service, count] of Object.entries(received)) await expectReceived(gateway, service, { count, what });
   if (route !== undefined) {
-    await gateway.envoy.accessLogLine((line) => line.includes(JSON.stringify(route)));
+    const line = await gateway.envoy.accessLogLine((candidate) => candidate.includes(`"${mark}"`));
+    expect(JSON.parse(line).route, what).toBe(route);
   }
   for (const backend of gateway.backends.values()) {
     Object.assign(backend.behaviour, { status: 200, headers: {}, delayMs: 0, failures: 0, failStatus: 503 });
   }
 }
 
+let marks = 0;
+
 const authority = readFileSync(new URL("authority.pem", import.meta.url), "utf8");
 
-async function ask(gateway: LiveGateway, request: GoldenRequest): Promise<ClientResponse | undefined> {
-  const { port = 80, address = 0, host, path, method, headers, sni, version } = request;
+async function ask(
+  gateway: LiveGateway,
+  request: GoldenRequest,
+  mark: string | undefined,
+): Promise<ClientResponse | undefined> {
+  const { port = 80, address = 0, host, path, method, sni, version } = request;
+  const headers = mark === undefined ? request.headers : [...(request.headers ?? []), ["user-agent", mark] as const];
   const target = {
     address: gateway.addresses[address] ?? "",
     port: gateway.ports.get(port) ?? port,
@@ -97,7 +107,9 @@ function look(answer: ClientResponse | undefined, wanted: GoldenExpectation): Go
   return {
     ...(wanted.refused === true && { refused: false }),
     ...(wanted.status !== undefined && { status: answer.status }),
-    ...((wanted.backend !== undefined || (wanted.status !== 200 && backend !== undefined)) && { backend }),
+    ...((wanted.backend !== undefined || (![undefined, 200].includes(wanted.status) && backend !== undefined)) && {
+      backend,
+    }),
     ...(wanted.seenPath !== undefined && { seenPath: echoed?.path }),
     ...(wanted.seenHost !== undefined && { seenHost: echoed?.host }),
     ...(wanted.seenVersion !== undefined && { seenVersion: echoed?.httpVersion }),
@@ -110,8 +122,8 @@ function withoutCounts({ received, statuses, route, ...others }: GoldenExpectati
   return others;
 }
 
-function pick(names: object, valueOf: (name: string) => string | undefined): Readonly<Record<string, string | null>> {
-  return Object.fromEntries(Object.keys(names).map((name) => [name, valueOf(name.toLowerCase()) ?? null]));
+function pick(names: object, lookUp: (name: string) => string | undefined): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(Object.keys(names).map((name) => [name, lookUp(name.toLowerCase()) ?? null]));
 }
 
 function expectCount(actual: number, wanted: number | readonly [number, number], what: string): void {

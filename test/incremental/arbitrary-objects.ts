@@ -39,7 +39,7 @@ export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
     { weight: 4, arbitrary: edits("Gateway", gateways, ["infra/shared-gateway", "infra/second"]) },
     { weight: 3, arbitrary: edits("ListenerSet", listenerSets, ["a/set", "b/set"]) },
     { weight: 8, arbitrary: edits("HTTPRoute", routes, ["a/one", "a/two", "b/one", "infra/one"]) },
-    { weight: 1, arbitrary: edits("HTTPRoute", fillers, ["b/filler"]) },
+    { weight: 2, arbitrary: edits("HTTPRoute", fillers, ["b/filler"]) },
     { weight: 3, arbitrary: edits("ReferenceGrant", grants, ["a/grant", "b/grant", "infra/grant"]) },
     { weight: 3, arbitrary: edits("Service", services, ["a/backend", "b/backend", "infra/backend"]) },
     { weight: 3, arbitrary: edits("EndpointSlice", slices, ["a/slice", "a/slice-2", "b/slice"]) },
@@ -54,7 +54,7 @@ export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
   );
 }
 
-/** A removal once in four times, else an object under one of the names. */
+/** A removal once in a while, else an object under one of the names. */
 function edits<K extends Kind>(
   of: K,
   make: (meta: ObjectMeta) => fc.Arbitrary<ObjectByKind[K]>,
@@ -70,7 +70,7 @@ function edits<K extends Kind>(
       make(second === undefined ? metadata(first, more) : metadata(second, { namespace: first, ...more })),
     );
     // The kind and the object belong together by the type of `make`.
-    return fc.option(objects, { nil: undefined, freq: 4 }).map((value) => ({ of, key, value }) as Edit);
+    return fc.option(objects, { nil: undefined, freq: 6 }).map((value) => ({ of, key, value }) as Edit);
   });
 }
 
@@ -192,9 +192,9 @@ const parentRefs: fc.Arbitrary<ParentReference> = fc
 
 const backendRefs: fc.Arbitrary<HttpBackendRef> = fc
   .record({
-    name: fc.constantFrom("backend", "backend", "backend", "absent"),
-    namespace: fc.constantFrom(undefined, "a", "b"),
-    port: fc.constantFrom(80, 80, 8080, 81),
+    name: fc.constantFrom("backend", "backend", "backend", "backend", "absent"),
+    namespace: fc.constantFrom(undefined, undefined, undefined, "a", "b"),
+    port: fc.constantFrom(80, 80, 80, 8080, 81),
     weight: fc.constantFrom(0, 1, 3),
     filter: fc.constantFrom<HttpRouteFilter | undefined>(undefined, undefined, {
       type: "ResponseHeaderModifier",
@@ -260,12 +260,13 @@ function grants({ name, namespace = "" }: ObjectMeta): fc.Arbitrary<ReferenceGra
 }
 
 function services(meta: ObjectMeta): fc.Arbitrary<Service> {
-  const ports = fc.subarray([
+  const some = [
     { name: "http", protocol: "TCP", port: 80, targetPort: 8080 },
     { name: "h2c", protocol: "TCP", port: 8080, appProtocol: "kubernetes.io/h2c" },
     { name: "udp", protocol: "UDP", port: 81 },
-  ] as const);
-  const type = fc.constantFrom("ClusterIP", "ClusterIP", "ClusterIP", "ExternalName");
+  ] as const;
+  const ports = fc.oneof({ weight: 3, arbitrary: fc.constant(some) }, { weight: 1, arbitrary: fc.subarray([...some]) });
+  const type = fc.constantFrom("ClusterIP", "ClusterIP", "ClusterIP", "ClusterIP", "ExternalName");
   return fc.record({ ports, type }).map(({ ports, type }) => ({
     apiVersion: "v1",
     kind: "Service",
@@ -284,7 +285,7 @@ function slices(meta: ObjectMeta): fc.Arbitrary<EndpointSlice> {
   const endpoint = fc
     .tuple(fc.constantFrom("192.0.2.1", "192.0.2.2", "192.0.2.3"), conditions)
     .map(([address, state]) => ({ addresses: [address], ...(state === undefined ? {} : { conditions: state }) }));
-  const service = fc.constantFrom(undefined, "backend", "backend", "absent");
+  const service = fc.constantFrom(undefined, "backend", "backend", "backend", "absent");
   return fc.tuple(fc.array(endpoint, { maxLength: 3 }), service).map(([endpoints, name]) => ({
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",

@@ -74,7 +74,10 @@ export function editsOf(inputs: Inputs): readonly Edit[] {
   return [...objects, ...states, ...modes];
 }
 
-/** Everything that comes out of a translation as text: two are equal exactly when every byte is. */
+/**
+ * Everything that comes out of a translation as text: two are equal exactly when every byte of every resource is. Statuses
+ * have no bytes yet; the order of a record's keys is not part of them.
+ */
 export function outcome({ pipeline, graph }: World): readonly string[] {
   const { resources, fleets, tableModes, statuses } = pipeline.outputs;
   const lines = [
@@ -89,11 +92,28 @@ export function outcome({ pipeline, graph }: World): readonly string[] {
     ...[...fleets.entries()].map(([key]) => `fleet ${key}`),
     ...[...tableModes.entries()].map(([key, mode]) => `mode ${key} ${mode}`),
     ...statuses.flatMap((collection) =>
-      [...collection.entries()].map(([key, status]) => `status ${key} ${JSON.stringify(status)}`),
+      [...collection.entries()].map(([key, status]) => `status ${key} ${canonicalText(status)}`),
     ),
     ...[...graph.failures.values()].map(({ collection, key, error }) => `failure ${collection} ${key} ${error.stack}`),
   ];
   return lines.sort();
+}
+
+/** What only one of two outcomes has, each line with its side; short enough to be read. */
+export function difference(left: readonly string[], right: readonly string[]): readonly string[] {
+  const [inLeft, inRight] = [new Set(left), new Set(right)];
+  return [
+    ...left.filter((line) => !inRight.has(line)).map((line) => `- ${line.slice(0, 2000)}`),
+    ...right.filter((line) => !inLeft.has(line)).map((line) => `+ ${line.slice(0, 2000)}`),
+  ];
+}
+
+function canonicalText(data: unknown): string {
+  return JSON.stringify(data, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }
 
 function edit(of: Edit["of"], key: string, value: unknown): Edit {

@@ -15,30 +15,31 @@ const deadlineMs = 60_000;
 type Verdict =
   | { readonly kind: "caught"; readonly by: string }
   | { readonly kind: "survived" }
-  /** Nobody knows whether the tests would notice: as bad as surviving. */
+  /** Nobody knows whether the tests would notice: counts as survived. */
   | { readonly kind: "unproven"; readonly why: string };
 
 const checkout = join(import.meta.dirname, "../..");
 const mutants = selectMutants(readMutants(import.meta.dirname), process.argv.slice(2));
 const width = Math.max(...mutants.map(({ name }) => name.length));
 const trees = Array.from({ length: lanes }, () => new ScratchTree(checkout));
-try {
-  const verdicts = await tryAll();
-  const caught = verdicts.filter(({ kind }) => kind === "caught").length;
-  process.exitCode = caught === mutants.length ? 0 : 1;
-  console.log(`${caught} caught, ${mutants.length - caught} survived`);
-} finally {
+process.once("exit", () => {
   for (const tree of trees) tree.remove();
-}
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const verdicts = await tryAll();
+const caught = verdicts.filter(({ kind }) => kind === "caught").length;
+process.exitCode = caught === mutants.length ? 0 : 1;
+console.log(`${caught} caught, ${mutants.length - caught} survived`);
 
 async function tryAll(): Promise<readonly Verdict[]> {
   const [first] = trees;
-  const failing = first === undefined ? new Map<string, string>() : await failuresWithoutFault(first);
+  const futile = first === undefined ? [] : await futileTests(first);
   const waiting = [...mutants];
   const verdicts: Verdict[] = [];
   const lane = async (tree: ScratchTree) => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const verdict = await tryOne(tree, mutant, failing);
+      const verdict = await tryOne(tree, mutant, futile);
       verdicts.push(verdict);
       tell(mutant, verdict);
     }
@@ -47,35 +48,52 @@ async function tryAll(): Promise<readonly Verdict[]> {
   return verdicts;
 }
 
-/** Why test files prove nothing: they fail already, or do not exist. */
-async function failuresWithoutFault(tree: ScratchTree): Promise<ReadonlyMap<string, string>> {
-  const files = [...new Set(mutants.flatMap(({ catches }) => catches))];
-  const missing = files.filter((file) => !existsSync(join(tree.root, file)));
-  const present = files.filter((file) => !missing.includes(file));
-  const reasons = new Map(missing.map((file) => [file, `there is no ${file}`]));
-  if (present.length === 0) return reasons;
-  const run = await runTests(tree.root, { files: present, stopsAtFirst: false, workers: lanes, deadlineMs: 180_000 });
-  if (run.kind === "failed") {
-    for (const { file, test } of run.failures) reasons.set(file, `without the fault, too, ${file} fails: ${test}`);
-  } else if (run.kind !== "passed") {
-    const why = run.kind === "hung" ? "the tests do not end" : run.message;
-    for (const file of present) reasons.set(file, `without the fault, too: ${why}`);
-  }
-  return reasons;
+/** A test that proves nothing, because it fails already; without `test`, no test of the file does. */
+interface Futile {
+  readonly file: string;
+  readonly test?: string;
+  readonly why: string;
 }
 
-async function tryOne(tree: ScratchTree, mutant: Mutant, failing: ReadonlyMap<string, string>): Promise<Verdict> {
-  for (const file of mutant.catches) {
-    const why = failing.get(file);
-    if (why !== undefined) return { kind: "unproven", why };
+async function futileTests(tree: ScratchTree): Promise<readonly Futile[]> {
+  const files = [...new Set(mutants.flatMap(({ catches }) => catches))];
+  const missing = files.filter((file) => !existsSync(join(tree.root, file)));
+  const absent = missing.map((file): Futile => ({ file, why: `there is no ${file}` }));
+  const present = files.filter((file) => !missing.includes(file));
+  if (present.length === 0) return absent;
+  const run = await runTests(tree.root, { files: present, stopsAtFirst: false, workers: lanes, deadlineMs: 180_000 });
+  switch (run.kind) {
+    case "passed":
+      return absent;
+    case "failed":
+      return [
+        ...absent,
+        ...run.failures.map(({ file, test }) => ({ file, test, why: `fails unharmed, too: ${test}` })),
+      ];
+    case "hung":
+      return [...absent, ...present.map((file) => ({ file, why: "unharmed, too, the tests do not end" }))];
+    case "broken":
+      return [...absent, ...present.map((file) => ({ file, why: `unharmed, too: ${run.message}` }))];
   }
+}
+
+function isFutileFor({ catches, tests }: Mutant, { file, test }: Futile): boolean {
+  return catches.includes(file) && (test === undefined || tests === undefined || new RegExp(tests).test(test));
+}
+
+async function tryOne(tree: ScratchTree, mutant: Mutant, futile: readonly Futile[]): Promise<Verdict> {
+  const why = futile.find((candidate) => isFutileFor(mutant, candidate))?.why;
+  if (why !== undefined) return { kind: "unproven", why };
   let takeOut: () => void;
   try {
     takeOut = tree.apply(mutant);
   } catch (error) {
     return { kind: "unproven", why: `the patch does not apply: ${error instanceof Error ? error.message : error}` };
   }
-  const run = await runTests(tree.root, { files: mutant.catches, stopsAtFirst: true, workers: 1, deadlineMs });
+  const { catches: files, tests } = mutant;
+  // Where only a few tests run, they run to their end: vitest loses a failure among tests that it stops meanwhile.
+  const stopsAtFirst = tests === undefined;
+  const run = await runTests(tree.root, { files, tests, stopsAtFirst, workers: 1, deadlineMs });
   takeOut();
   switch (run.kind) {
     case "passed":
@@ -95,7 +113,7 @@ function tell({ name, breaks, catches }: Mutant, verdict: Verdict): void {
     console.log(`caught    ${label}  by ${verdict.by}`);
     return;
   }
-  console.log(`SURVIVED  ${label}  ${breaks}`);
+  console.log(`${verdict.kind === "survived" ? "SURVIVED" : "UNPROVEN"}  ${label}  ${breaks}`);
   const why = verdict.kind === "unproven" ? verdict.why : `nothing fails in ${catches.join(", ")}`;
-  console.log(`          ${"".padEnd(width)}  ${why.trim().replaceAll("\n", "\n            ")}`);
+  for (const line of why.trim().split("\n").slice(0, 12)) console.log(`            ${line}`);
 }

@@ -9,6 +9,8 @@ export interface Mutant {
   readonly breaks: string;
   /** Test files, of which at least one must fail. */
   readonly catches: readonly string[];
+  /** What the names of those tests match, where a file has many and they take long. */
+  readonly tests?: string;
   /** Whether tests that never end count as a catch: only where the fault can do nothing else. */
   readonly mayHang: boolean;
   /** The file with the patch. */
@@ -44,7 +46,17 @@ function parseMutant(name: string, patchFile: string): Mutant {
   if (touches.length === 0 || foreign !== undefined) {
     throw new Error(`${patchFile} must change the product, not ${foreign ?? "nothing"}`);
   }
-  return { name, breaks, catches, mayHang: headerLine(lines, "hangs") === "counts as caught", patchFile, touches };
+  const tests = headerLine(lines, "tests");
+  const only = tests === undefined ? {} : { tests };
+  return {
+    name,
+    breaks,
+    catches,
+    ...only,
+    mayHang: headerLine(lines, "hangs") === "counts as caught",
+    patchFile,
+    touches,
+  };
 }
 
 function headerLine(lines: readonly string[], key: string): string | undefined {

@@ -17,6 +17,8 @@ export interface TestFailure {
 
 export interface TestRunOptions {
   readonly files: readonly string[];
+  /** A regular expression for the names of the tests; all by default. */
+  readonly tests?: string | undefined;
   /** Whether the first failure is enough. */
   readonly stopsAtFirst: boolean;
   readonly workers: number;
@@ -37,10 +39,17 @@ export async function runTests(root: string, options: TestRunOptions): Promise<T
     // A cache of what was there a moment ago could pass the fault by, or outlive it.
     "--no-cache",
     "--fsModuleCache=false",
+    ...(options.tests === undefined ? [] : [`--testNamePattern=${options.tests}`]),
     ...(options.stopsAtFirst ? ["--bail=1"] : []),
     ...options.files,
   ];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"], detached: true });
+  // A group of its own, so that all that it starts can be ended with it.
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-2000);
@@ -51,15 +60,18 @@ export async function runTests(root: string, options: TestRunOptions): Promise<T
 
 /** Waits for the process, but not for ever: then it and everything that it started is killed. */
 function ended(child: ChildProcess, deadlineMs: number): Promise<boolean> {
+  const kill = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  process.once("exit", kill);
   return new Promise((resolve, reject) => {
     let isKilled = false;
     const deadline = setTimeout(() => {
       isKilled = true;
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      kill();
     }, deadlineMs);
     child.once("error", reject);
     child.once("close", () => {
       clearTimeout(deadline);
+      process.removeListener("exit", kill);
       resolve(!isKilled);
     });
   });

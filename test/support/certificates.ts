@@ -1,4 +1,5 @@
-import "./reflect-metadata.ts";
+// The dependency injection inside x509 wants it first.
+import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 

@@ -2,11 +2,12 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { namespacedName } from "../../src/core/keys.ts";
 import type { ResourceType, XdsResource } from "../../src/core/xds-resource.ts";
-import { AdsStream, type Outlet, type StreamOptions } from "../../src/xds/ads-stream.ts";
+import { AdsStream } from "../../src/xds/ads-stream.ts";
 import { deltaVariant } from "../../src/xds/delta-stream.ts";
 import { FleetMemory } from "../../src/xds/fleet-memory.ts";
 import { ResourceTable } from "../../src/xds/resource-table.ts";
 import { sotwVariant } from "../../src/xds/sotw-stream.ts";
+import type { Outlet, StreamOptions } from "../../src/xds/stream-options.ts";
 import { EnvoyModel, type ModelContent } from "./envoy-model.ts";
 import type { Transport } from "./fake-envoy.ts";
 import { resourceOf } from "./resources.ts";
@@ -172,7 +173,13 @@ class Schedule {
     const options: StreamOptions = {
       id: String(this.#streams),
       table: this.#table,
-      log: { info: () => {}, warn: () => {} },
+      log: {
+        info: () => {},
+        warn: () => {},
+        error: (fields) => {
+          throw new Error("a stream failed", { cause: fields });
+        },
+      },
       metrics: { responseSent: () => {}, nack: () => {}, streamOpened: () => {}, streamClosed: () => {} },
       clock: () => 0,
       patienceMs,

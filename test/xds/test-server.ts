@@ -6,7 +6,7 @@ import { eventually } from "../support/envoy.ts";
 
 /** One entry of the server's log. */
 export interface LogLine {
-  readonly level: "info" | "warn";
+  readonly level: "info" | "warn" | "error";
   readonly fields: object;
   readonly message: string;
 }
@@ -45,6 +45,7 @@ export async function startTestServer(
     log: {
       info: (fields, message) => log.push({ level: "info", fields, message }),
       warn: (fields, message) => log.push({ level: "warn", fields, message }),
+      error: (fields, message) => log.push({ level: "error", fields, message }),
     },
     metrics: {
       responseSent: (type, bytes) => responses.push({ type, bytes }),

@@ -1,0 +1,73 @@
+import type { Backlog } from "./backlog.ts";
+import type { Gates } from "./ordering.ts";
+import { type Batch, type Desired, oldest, removalsOf, type SentResource } from "./response-batch.ts";
+
+/** What decides, beside the gates, what the next response of a type says. */
+export interface BatchPolicy {
+  desired(name: string): Desired;
+  /** Whether the client asked for the name and does not have it. */
+  isWanted(name: string): boolean;
+  /** Names asked for one by one need not come together; what a wildcard's first answer lacks counts as absent. */
+  readonly mayCut: boolean;
+  /** What a first complete answer lacks is removed from a client that connects again. */
+  readonly mustBeWhole: boolean;
+  readonly owesFirst: boolean;
+  readonly previousKind: Batch["kind"] | undefined;
+}
+
+/** Most bytes and resources of one response that may be cut. */
+const maxBatchBytes = 4 * 1024 * 1024;
+const maxBatchSize = 1000;
+
+/** Chooses what to send next, if anything may be sent. Steady changes delay neither answers nor older removals. */
+export function chooseBatch(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
+  const isLoneFirst = !(policy.mustBeWhole && backlog.upserts.size > 0);
+  const lone = isLoneFirst ? chooseAlone(backlog, gates, policy) : undefined;
+  if (lone !== undefined) return lone;
+  const answer = backlog.missing.size > 0 ? removalsOf("answer", backlog.missing) : undefined;
+  if (answer !== undefined && policy.previousKind === "upserts") return answer;
+  const removals = chooseRemovals(backlog, gates);
+  if (removals !== undefined && backlog.oldestRemoval() < oldest(backlog.upserts.values())) return removals;
+  const upserts = chooseUpserts(backlog, gates, policy);
+  if (upserts !== undefined) return upserts;
+  if (policy.owesFirst && !backlog.hasUpserts) return { kind: "empty", upserts: new Map(), removals: new Set() };
+  return answer ?? removals;
+}
+
+function chooseAlone(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
+  const [first] = backlog.alone;
+  const sent = first === undefined ? undefined : sendable(first, gates, policy);
+  return sent === undefined ? undefined : upsertsOf(new Map([[sent.resource.name, sent]]));
+}
+
+function chooseUpserts(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
+  const upserts = new Map<string, SentResource>();
+  let bytes = 0;
+  for (const entry of backlog.upserts) {
+    const sent = sendable(entry, gates, policy);
+    if (sent === undefined) continue;
+    upserts.set(sent.resource.name, sent);
+    bytes += sent.resource.bytes.length;
+    if (policy.mayCut && (bytes >= maxBatchBytes || upserts.size >= maxBatchSize)) break;
+  }
+  const isIncomplete = policy.mustBeWhole && upserts.size < backlog.upserts.size;
+  return upserts.size === 0 || isIncomplete ? undefined : upsertsOf(upserts);
+}
+
+function chooseRemovals(backlog: Backlog, gates: Gates): Batch | undefined {
+  if (backlog.removals.size === 0) return undefined;
+  const gate = gates.removals();
+  const names = [...backlog.removals].filter(([, { at }]) => at < gate).map(([name]) => name);
+  return names.length === 0 ? undefined : removalsOf("removals", names);
+}
+
+function sendable([name, since]: [string, number], gates: Gates, policy: BatchPolicy): SentResource | undefined {
+  const desired = policy.desired(name);
+  if (desired.kind !== "resource") return undefined;
+  const gate = policy.isWanted(name) ? gates.wanted() : gates.upserts();
+  return desired.changed < gate ? { resource: desired.resource, created: desired.created, since } : undefined;
+}
+
+function upsertsOf(upserts: ReadonlyMap<string, SentResource>): Batch {
+  return { kind: "upserts", upserts, removals: new Set() };
+}

@@ -1,0 +1,130 @@
+import type { Collection } from "../../src/collection/collection.ts";
+import { Graph } from "../../src/collection/graph.ts";
+import { type Kind, kindNames, type ObjectByKind } from "../../src/core/keys.ts";
+import { type NamespaceLabels, namespaceLabels } from "../../src/translate/allowed-routes.ts";
+import { type BackendInputs, serviceView } from "../../src/translate/backend.ts";
+import { certificateState, readCertificate } from "../../src/translate/certificate.ts";
+import { buildGateway } from "../../src/translate/gateway.ts";
+import { buildGatewayClass } from "../../src/translate/gateway-class.ts";
+import { bindHttpRoute } from "../../src/translate/http-route.ts";
+import { listenerSetKeys } from "../../src/translate/listener-set.ts";
+import type { BoundRoute, TableRoutes } from "../../src/translate/nodes.ts";
+import { grantKeys } from "../../src/translate/reference-grant.ts";
+import { routeParents } from "../../src/translate/route-parents.ts";
+import { buildTableRoutes } from "../../src/translate/table-routes.ts";
+import { readManifests } from "../../src/watch/manifests.ts";
+
+/** The route side of the translation, on a graph of its own. */
+export interface RouteWorld {
+  readonly graph: Graph;
+  readonly backends: BackendInputs;
+  readonly routes: Collection<BoundRoute>;
+  readonly tableRoutes: Collection<TableRoutes>;
+  /** Sets objects, completed as an API server would, and brings everything up to date. */
+  apply(manifests: string): void;
+  /** The route of this namespace and name, which has to be there. */
+  route(name: string): BoundRoute;
+}
+
+/** Makes a world with the class `gatehouse` and the namespaces `infra` and `shop`, of which `shop` has a label. */
+export function createRouteWorld(): RouteWorld {
+  const graph = new Graph();
+  const sources = Object.fromEntries(kindNames.map((kind) => [kind, graph.source(kind)])) as {
+    readonly [K in Kind]: ReturnType<typeof graph.source<ObjectByKind[K]>>;
+  }; // one source for each kind
+  const grants = graph.groupBy("grants", [sources.ReferenceGrant], grantKeys);
+  const labels = graph.derive("namespaceLabels", sources.Namespace, namespaceLabels);
+  const gateways = declareGateways(graph, sources, { grants, labels });
+  const parents = graph.derive("parents", gateways, routeParents);
+  const backends: BackendInputs = { services: graph.derive("services", sources.Service, serviceView), grants };
+  const inputs = { ...backends, parents, namespaceLabels: labels };
+  const routes = graph.derive("routes", sources.HTTPRoute, bindHttpRoute(inputs));
+  const tableRoutes = graph.derive("tableRoutes", routes, buildTableRoutes);
+  const apply = (text: string) => {
+    const { objects, problems } = readManifests([{ path: "test.yaml", text }]);
+    if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("; "));
+    for (const { kind, name, object } of objects) {
+      // A namespace that is used without being written counts as one without labels: here it was written before.
+      if (kind === "Namespace" && !text.includes("kind: Namespace")) continue;
+      const source: { set(key: string, value: unknown): void } = sources[kind];
+      source.set(name, object);
+    }
+    graph.flush();
+  };
+  const route = (name: string) => {
+    const found = routes.get(`HTTPRoute/${name}`);
+    if (found === undefined) throw new Error(`there is no route ${name}`);
+    return found;
+  };
+  apply(foundation);
+  return { graph, backends, routes, tableRoutes, apply, route };
+}
+
+function declareGateways(
+  graph: Graph,
+  sources: { readonly [K in Kind]: Collection<ObjectByKind[K]> },
+  { grants, labels }: Pick<BackendInputs, "grants"> & { readonly labels: Collection<NamespaceLabels> },
+) {
+  const certificates = graph.derive("certificates", sources.Secret, readCertificate);
+  const inputs = {
+    classes: graph.derive("classes", sources.GatewayClass, buildGatewayClass({ controllerName: "gatehouse.dev/test" })),
+    certificates: graph.derive("certificateStates", certificates, certificateState),
+    listenerSets: graph.groupBy("listenerSets", [sources.ListenerSet], listenerSetKeys),
+    namespaceLabels: labels,
+    grants,
+  };
+  return graph.derive("gateways", sources.Gateway, buildGateway(inputs, { bindAddresses: ["127.0.0.1"] }));
+}
+
+const foundation = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: gatehouse }
+spec: { controllerName: gatehouse.dev/test }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: infra }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, labels: { team: shop } }
+`;
+
+/** A Gateway of the class. */
+export function gatewayManifest(name: string, listeners: string): string {
+  return `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: ${name}, namespace: infra }
+spec: { gatewayClassName: gatehouse, listeners: [${listeners}] }
+`;
+}
+
+/** A listener of a Gateway on port 80, open to every namespace unless told otherwise. */
+export function httpListener(name: string, more = "allowedRoutes: { namespaces: { from: All } }"): string {
+  return `{ name: ${name}, port: 80, protocol: HTTP, ${more} }`;
+}
+
+/** A route of the namespace `shop`, to the Gateway `infra/edge` unless told otherwise. */
+export function routeManifest(name: string, spec: string, parents = "{ name: edge, namespace: infra }"): string {
+  return `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: ${name}, namespace: shop }
+spec: { parentRefs: [${parents}], ${spec} }
+`;
+}
+
+/** A Service with one port 80. */
+export function serviceManifest(namespace: string, name: string, spec = "ports: [{ port: 80 }]"): string {
+  return `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, namespace: ${namespace} }
+spec: { ${spec} }
+`;
+}
