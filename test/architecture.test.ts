@@ -156,7 +156,8 @@ function findRule(path: string): Rule | undefined {
 
 // A string is kept, in the group; a comment is not.
 const stringsAndComments = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
-const importForms = /(?<!["'\w])from\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']|\brequire\(\s*["']([^"']+)["']/g;
+const importForms =
+  /(?<!["'\w])from\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']|\brequire\(\s*["']([^"']+)["']/g;
 
 function findImports(code: string): readonly string[] {
   return [...code.matchAll(importForms)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");

@@ -97,40 +97,40 @@ export class DerivedNode<I, O> extends Node<O> {
     recordFailure(this.#options.failures, { collection: this.name, key }, cause);
   }
 
-  /** Retracts first and sets then, so that an output key may move from one input to another within a flush. */
+  /**
+   * What the dirty inputs gave before is free for any of them, so that an output key may move from one input to another
+   * within a flush. What stays where it is, is left alone: maps that lose and regain their keys are rebuilt now and then.
+   */
   #apply(results: ReadonlyMap<string, Result<O>>): void {
-    const retracted = new Set<string>();
+    const free = new Set<string>();
     for (const key of results.keys()) {
-      for (const output of this.#outputKeys.get(key) ?? []) {
-        this.#owners.delete(output);
-        retracted.add(output);
-      }
+      for (const output of this.#outputKeys.get(key) ?? []) free.add(output);
     }
     for (const [key, { outputs, reads }] of results) {
       this.#recordReads(key, reads);
       const kept: string[] = [];
       for (const [output, value] of outputs) {
-        if (!this.#own(key, output)) continue;
+        if (!this.#own(key, output, free)) continue;
         kept.push(output);
-        retracted.delete(output);
         this.#set(output, value);
       }
       if (kept.length === 0) this.#outputKeys.delete(key);
       else this.#outputKeys.set(key, kept);
     }
-    for (const output of retracted) {
+    for (const output of free) {
+      this.#owners.delete(output);
       this.values.delete(output);
       this.changed.add(output);
     }
   }
 
-  #own(key: string, output: string): boolean {
+  #own(key: string, output: string, free: Set<string>): boolean {
     const owner = this.#owners.get(output);
-    if (owner !== undefined) {
+    if (owner !== undefined && !free.delete(output)) {
       this.#fail(key, new Error(`bug: output ${output} of ${this.name} belongs to ${owner}, not to ${key}`));
       return false;
     }
-    this.#owners.set(output, key);
+    if (owner !== key) this.#owners.set(output, key);
     return true;
   }
 
@@ -142,7 +142,9 @@ export class DerivedNode<I, O> extends Node<O> {
   }
 
   #recordReads(key: string, reads: readonly Read[]): void {
-    for (const [node, readKey] of this.#reads.get(key) ?? []) {
+    const before = this.#reads.get(key) ?? [];
+    if (sameReads(before, reads)) return;
+    for (const [node, readKey] of before) {
       const readers = this.#readers.get(node);
       const inputs = readers?.get(readKey);
       inputs?.delete(key);
@@ -172,6 +174,11 @@ export function recordFailure(
 ): void {
   const error = cause instanceof Error ? cause : new Error(String(cause));
   failures.set(`${collection}|${key}`, { collection, key, error });
+}
+
+/** In the same order: an edit mostly leaves what is looked at as it was. */
+function sameReads(a: readonly Read[], b: readonly Read[]): boolean {
+  return a.length === b.length && a.every(([node, key], index) => b[index]?.[0] === node && b[index]?.[1] === key);
 }
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -12,6 +12,7 @@ import {
   listener,
   listenerSet,
   namespaceObject,
+  referenceGrant,
   tlsSecret,
 } from "../../test/support/gateway-objects.ts";
 import { createGatewayWorld, type WorldObject } from "../../test/support/gateway-world.ts";
@@ -238,6 +239,9 @@ describe("ListenerSets of a Gateway", () => {
 });
 
 describe("what a change touches", () => {
+  const trusted = { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "infra" };
+  const secrets = { group: "", kind: "Secret" };
+
   it("a rotated certificate runs no Gateway", async () => {
     const world = createGatewayWorld();
     world.apply(gatewayClass(), gateway([httpsListener("https", "cert")]), tlsSecret("infra", "cert", certificate));
@@ -250,7 +254,9 @@ describe("what a change touches", () => {
 
   it("the ListenerSet of another Gateway and foreign Secrets, grants and namespaces run no Gateway", () => {
     const world = createGatewayWorld();
-    world.apply(gatewayClass(), gateway([httpsListener("https", "cert")]), tlsSecret("infra", "cert", certificate));
+    const ref = { group: "", kind: "Secret", namespace: "certs", name: "cert" };
+    const foreign = httpsListener("https", "cert", { tls: { mode: "Terminate", certificateRefs: [ref] } });
+    world.apply(gatewayClass(), gateway([foreign]));
     const runs = world.graph.runs.get("gateways");
     const other = listenerSet("team", "other", [listener("http")]);
     const parentRef = { ...other.spec.parentRef, name: "other" };
@@ -258,8 +264,14 @@ describe("what a change touches", () => {
       { ...other, spec: { ...other.spec, parentRef } },
       tlsSecret("team", "cert", certificate),
       namespaceObject("team"),
+      referenceGrant("certs", "for-routes", { from: [{ ...trusted, kind: "HTTPRoute" }], to: [secrets] }),
+      referenceGrant("certs", "for-others", { from: [{ ...trusted, namespace: "team" }], to: [secrets] }),
+      referenceGrant("certs", "of-others", { from: [trusted], to: [{ group: "", kind: "Service" }] }),
+      referenceGrant("elsewhere", "for-all", { from: [trusted], to: [secrets] }),
     );
     expect(world.graph.runs.get("gateways")).toBe(runs);
+    world.apply(referenceGrant("certs", "right", { from: [trusted], to: [secrets] }));
+    expect(world.graph.runs.get("gateways")).toBe((runs ?? 0) + 1);
   });
 
   it("the labels of a namespace run no Gateway that takes its ListenerSets whatever they are", () => {

@@ -97,6 +97,14 @@ describe("a listener", () => {
     world.apply('apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { open: "yes" } }');
     expect(outcome(world.route("shop/cart").parents)).toEqual([["door *"]]);
   });
+
+  it("that admits all namespaces does not ask for their labels", () => {
+    const world = createRouteWorld();
+    world.apply(gatewayManifest("edge", httpListener("door", all)) + routeManifest("cart", "hostnames: []"));
+    const runs = world.graph.runs.get("routes");
+    world.apply('apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { open: "yes" } }');
+    expect(world.graph.runs.get("routes")).toBe(runs);
+  });
 });
 
 describe("hostnames", () => {

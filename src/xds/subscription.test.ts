@@ -29,6 +29,7 @@ describe("a state-of-the-world subscription", () => {
     { type: "cluster", lists: [[], []], wildcard: true, names: [] },
     { type: "cluster", lists: [[], ["*", "a"], ["a"]], wildcard: false, names: ["a"] },
     { type: "cluster", lists: [[], ["*", "a"], ["a"], []], wildcard: false, names: [] },
+    { type: "cluster", lists: [["*"], []], wildcard: false, names: [] },
     { type: "scope", lists: [["a"], []], wildcard: false, names: [] },
     {
       type: "endpoint",

@@ -66,8 +66,9 @@ export async function startLiveGateway(
   try {
     await eventually(`${name} is acknowledged`, () => acknowledged(server, table, name));
     const refused = await refusedUpdates(envoy);
+    const words = [...server.state(name).refusals].map(([resource, text]) => `${resource}: ${text}`);
     if (server.nacks.length > 0 || refused.length > 0) {
-      throw new Error(`a proxy of ${name} refused ${[...server.nacks, ...refused].join(", ")}: ${server.state(name)}`);
+      throw new Error(`a proxy of ${name} refused ${[...server.nacks, ...refused, ...words].join("; ")}`);
     }
     return { name, envoy, addresses, ports: await boundPorts(envoy), backends, stop };
   } catch (error) {

@@ -103,6 +103,7 @@ function expectations(): readonly Expectation[] {
     to: [{ group: "", kind: "Service" }],
   });
   const lonely = { ...service("team"), metadata: metadata("lonely", { namespace: "team" }) };
+  const reselected = { ...service("team"), spec: { ...service("team").spec, selector: { app: "other" } } };
   const proxies = { proxies: 1, readyProxies: 1, listeners: new Map(), refusals: new Map() };
   const set = listenerSet("team", "set", [listener("more", { port: 8080 })]);
   const oneMore = sharedGateway([listener("more", { port: 8080 })]);
@@ -151,6 +152,11 @@ function expectations(): readonly Expectation[] {
         ...{ clusterNodes: 1, clusters: 1, endpoints: 1 },
         ...{ virtualHosts: 3, hostTables: 3, hostScopes: 3, wantedTableModes: 1, sharedTables: 1 },
       },
+    },
+    {
+      what: "another selector of a Service is nothing to routes and endpoints",
+      edit: { of: "Service", key: "team/backend", value: reselected },
+      runs: { services: 1 },
     },
     {
       what: "a label that decides detaches the three routes of its namespace",
