@@ -34,11 +34,12 @@ const rules: readonly Rule[] = [
   { place: "src/metrics.ts", ours: ["src/core"], packages: ["prom-client"] },
   { place: "src/logger.ts", ours: ["src/core"], packages: ["pino"] },
   { place: "src/version.ts", ours: [], packages: [] },
+  { place: "src/memory.ts", ours: [], packages: [] },
   { place: "src/app.ts", ours: [...edges, ...siblings, "src/app", "src/version.ts", "proto"], packages: [] },
   { place: "src/app", ours: [...edges, ...siblings, "src/version.ts", "proto"], packages: [] },
   {
     place: "src/cli",
-    ours: ["src/app.ts", "src/config.ts", "src/logger.ts", "src/version.ts", "src/core"],
+    ours: ["src/app.ts", "src/config.ts", "src/logger.ts", "src/memory.ts", "src/version.ts", "src/core"],
     packages: ["commander", "yaml"],
   },
   { place: "src/main.ts", ours: ["src/app.ts", "src/config.ts", "src/logger.ts", "src/cli"], packages: ["commander"] },

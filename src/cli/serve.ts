@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { startStandalone } from "../app.ts";
 import { type Config, environmentName, type Flags, readConfig, type Setting, settings } from "../config.ts";
 import { createLogger, type Logger } from "../logger.ts";
+import { keepHeapSmall } from "../memory.ts";
 import { type CommandIo, exitCodes } from "./command-io.ts";
 
 /** Adds `gatehouse serve`, which runs until it is told to stop. */
@@ -15,6 +16,7 @@ export function addServe(program: Command, io: CommandIo): void {
       io.exitWith(exitCodes.usage);
       return;
     }
+    keepHeapSmall();
     const logger = createLogger(result.config.logLevel);
     try {
       await serveUntilStopped(result.config, logger);

@@ -30,9 +30,6 @@ const translated: readonly SizeToMeasure[] = [
   { shape: "wildcards", routes: 1_000, changes: 200 },
 ];
 
-/** Node lets garbage grow before it collects it: this is what a deployment can do about that. */
-const smallYoungGeneration = ["--max-semi-space-size=8"];
-
 /** The last is what one big table costs: wildcard hostnames share one however many they are. */
 const served: readonly (readonly [Shape, number])[] = [
   ["hostnames", 1_000],
@@ -46,8 +43,7 @@ export async function runFullBench({ envoy, onProgress }: FullBenchOptions): Pro
   const sizes: SizeCosts[] = [];
   for (const size of translated) {
     onProgress(`translation: ${size.routes} routes, ${size.shape}`);
-    sizes.push(await measureSize(size, []));
-    if (size.routes === 5_000 && size.shape === "hostnames") sizes.push(await measureSize(size, smallYoungGeneration));
+    sizes.push(await measureSize(size));
   }
   onProgress("translation: 20000 routes against 1000");
   const ratio = measureRatio(prepareSizes(1_000, 20_000));

@@ -1,4 +1,5 @@
 /** Measures one shape and size in a process of its own and prints it as JSON: `node one-size.ts SHAPE ROUTES CHANGES`. */
+import { keepHeapSmall } from "../../src/memory.ts";
 import { summarize } from "./samples.ts";
 import { translateWorld } from "./translation.ts";
 import type { Shape } from "./world.ts";
@@ -8,6 +9,8 @@ const [shapeName, routes, changes] = process.argv.slice(2);
 const shape = shapes.find((name) => name === shapeName);
 if (shape === undefined) throw new Error(`there is no shape ${shapeName}`);
 
+// As `gatehouse serve` does.
+keepHeapSmall();
 const resident = () => process.memoryUsage.rss() / 2 ** 20;
 const emptyMiB = resident();
 const world = translateWorld(shape, Number(routes));

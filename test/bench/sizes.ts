@@ -8,8 +8,6 @@ import type { Shape } from "./world.ts";
 export interface SizeCosts {
   readonly shape: Shape;
   readonly routes: number;
-  /** What Node was told besides. */
-  readonly nodeFlags: readonly string[];
   /** The first translation, with code that has never run before. */
   readonly full: { readonly wallMs: number; readonly cpuMs: number };
   /** One change, from the event to the encoded bytes, milliseconds. */
@@ -35,11 +33,8 @@ export interface SizeToMeasure {
 const program = fileURLToPath(new URL("one-size.ts", import.meta.url));
 
 /** Measures one shape and size. */
-export async function measureSize(
-  { shape, routes, changes }: SizeToMeasure,
-  nodeFlags: readonly string[],
-): Promise<SizeCosts> {
-  const args = [...nodeFlags, program, shape, String(routes), String(changes)];
+export async function measureSize({ shape, routes, changes }: SizeToMeasure): Promise<SizeCosts> {
+  const args = [program, shape, String(routes), String(changes)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
-  return { ...JSON.parse(stdout), nodeFlags };
+  return JSON.parse(stdout);
 }
