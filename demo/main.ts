@@ -72,7 +72,7 @@ function printAddresses({ workspace, controlPlane, proxies }: World): void {
   write(`  manifests      ${workspace.manifests}  (edit them: changes apply at once)\n`);
   write(`  debug pages    http://${ports.debug}/\n`);
   write(`  health         http://${ports.health}/readyz\n`);
-  write(`  statuses       gatehouse status --server http://${ports.debug}\n`);
+  write(`  statuses       .tools/node/bin/node src/main.ts status --server http://${ports.debug}\n`);
   for (const gateway of proxies.keys()) {
     write(`  ${gateway.padEnd(40)} ${workspace.gatewayAddress(gateway) ?? ""}, ports 10080 and 10443\n`);
   }

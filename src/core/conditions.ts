@@ -72,3 +72,15 @@ export function conditionFalse(
 ): Condition {
   return { type, status: "False", reason, message, observedGeneration: generation };
 }
+
+/** Most messages that one condition tells in full. */
+const mostMessages = 8;
+
+/** Makes one rejection of several for the same condition: the first gives the reason, all give the message, each once. */
+export function joinRejections(rejections: readonly Rejection[]): Rejection | undefined {
+  const [first] = rejections;
+  if (first === undefined) return undefined;
+  const messages = [...new Set(rejections.map(({ message }) => message))];
+  const more = messages.length > mostMessages ? [`and ${messages.length - mostMessages} more`] : [];
+  return { ...first, message: [...messages.slice(0, mostMessages), ...more].join("; ") };
+}

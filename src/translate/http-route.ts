@@ -1,6 +1,6 @@
 /** HTTPRoutes. https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
 import type { Reader, Transform } from "../collection/collection.ts";
-import type { Rejection } from "../core/conditions.ts";
+import { joinRejections, type Rejection } from "../core/conditions.ts";
 import type { HttpBackendRef, HttpRoute, HttpRouteRule } from "../core/gateway-api.ts";
 import { kinds, nameOf, objectKey } from "../core/keys.ts";
 import { type BackendInputs, resolveBackend } from "./backend.ts";
@@ -26,8 +26,8 @@ export function bindHttpRoute(inputs: RouteInputs): Transform<HttpRoute, BoundRo
     const from = { group: kinds.HTTPRoute.group, kind: "HTTPRoute", namespace: metadata.namespace ?? "" };
     const readRules = spec.rules.map((rule, index) => readRule(read, inputs, { from, rule, index }));
     const rules = readRules.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
-    const unresolved = readRules.flatMap((rule) => rule.unresolved)[0];
-    const invalid = readRules.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))[0];
+    const unresolved = joinRejections(readRules.flatMap((rule) => rule.unresolved));
+    const invalid = joinRejections(readRules.flatMap(({ problem }) => (problem === undefined ? [] : [problem])));
     const key = objectKey("HTTPRoute", nameOf(metadata));
     const servable = rules.some(({ broken }) => broken === undefined) || invalid === undefined;
     const route: BoundRoute = {

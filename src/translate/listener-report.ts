@@ -1,6 +1,12 @@
 /** The status of one listener, as Gateways and ListenerSets both tell it. */
 import { assertNever } from "../core/assert-never.ts";
-import { type Condition, conditionFalse, conditionTrue, type ListenerStatus } from "../core/conditions.ts";
+import {
+  type Condition,
+  conditionFalse,
+  conditionTrue,
+  joinRejections,
+  type ListenerStatus,
+} from "../core/conditions.ts";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 import { secretName } from "./envoy/names.ts";
@@ -105,15 +111,10 @@ function refusalOf(listener: Listener, { refusals }: DataPlaneState): string | u
   return refused === undefined ? undefined : `A proxy refused ${refused}: ${refusals.get(refused) ?? ""}`;
 }
 
-/** One condition for all rejections of its type: the first gives the reason, all give the message. */
+/** One condition for all rejections of its type. */
 function summary({ rejections }: Listener, type: "Accepted" | "ResolvedRefs", generation: number): Condition {
-  const matching = rejections.filter(({ condition }) => condition === type);
-  const [first] = matching;
-  if (first === undefined) return conditionTrue(type, generation);
-  return conditionFalse(type, generation, {
-    reason: first.reason,
-    message: matching.map(({ message }) => message).join("; "),
-  });
+  const rejection = joinRejections(rejections.filter(({ condition }) => condition === type));
+  return rejection === undefined ? conditionTrue(type, generation) : conditionFalse(type, generation, rejection);
 }
 
 function conflictedCondition({ conflict }: Listener, generation: number): Condition {

@@ -215,7 +215,7 @@ export interface BoundRoute {
   readonly createdAt: string;
   readonly parents: readonly ParentBinding[];
   readonly rules: readonly RouteRule[];
-  /** The first reference that could not be resolved, for the ResolvedRefs condition. */
+  /** What could not be resolved, for the ResolvedRefs condition. */
   readonly unresolved?: Rejection;
   /** Why some rules are dropped, for PartiallyInvalid. */
   readonly partiallyInvalid?: Rejection;
