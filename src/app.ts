@@ -14,10 +14,9 @@ import { refusedTable } from "./translate/envoy/route-tables.ts";
 import { version } from "./version.ts";
 import { createFileSource } from "./watch/file-source.ts";
 import type { ObjectSource } from "./watch/object-source.ts";
-import type { XdsMetrics } from "./xds/ads-stream.ts";
 import type { AdsSecurity } from "./xds/credentials.ts";
 import { ResourceTable } from "./xds/resource-table.ts";
-import { type AdsServer, createAdsServer } from "./xds/server.ts";
+import { type AdsServer, createAdsServer, type XdsMetrics } from "./xds/server.ts";
 
 export { readManifestFiles } from "./app/manifest-files.ts";
 export { translateManifests } from "./app/translate-manifests.ts";

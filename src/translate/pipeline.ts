@@ -152,7 +152,6 @@ function declareGateways(graph: Graph, objects: Objects, options: PipelineOption
   const nodes = graph.derive("gateways", objects.Gateway, buildGateway(inputs, options));
   return {
     ...inputs,
-    classes,
     certificateContents: certificates,
     nodes,
     parents: graph.derive("routeParents", nodes, routeParents),

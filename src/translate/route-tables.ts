@@ -103,8 +103,7 @@ function hasOwnTable(read: Reader, modes: Collection<TableMode>, host: VirtualHo
 }
 
 function someScoped(read: Reader, modes: Collection<TableMode>, tables: ReadonlyMap<string, RouteTable>): boolean {
-  // Every member is read, so that each one's change of mode is seen.
-  return [...tables.values()].map((table) => read.get(modes, tableKey(table))).includes("scoped");
+  return [...tables.values()].some((table) => read.get(modes, tableKey(table)) === "scoped");
 }
 
 function output(

@@ -17,8 +17,6 @@ interface TypeNotes {
   lastNack?: { readonly time: number; readonly text: string; readonly resources: readonly string[] };
 }
 
-export type { XdsLog, XdsMetrics } from "./stream-options.ts";
-
 /** Serves one client: keeps what it holds in step with the table, in an order that breaks nothing. */
 export class AdsStream<R extends StreamRequest> {
   readonly #variant: Variant<R>;

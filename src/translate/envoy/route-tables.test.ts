@@ -3,7 +3,6 @@ import { decodeMessage } from "../../../proto/messages.ts";
 import { namespacedName } from "../../core/keys.ts";
 import type { RouteTable, VirtualHost } from "../nodes.ts";
 import {
-  exactHosts,
   misdirectedHere,
   printFallbackTable,
   printHostTable,
@@ -85,10 +84,6 @@ describe("a scoped table", () => {
     expect(shared.name).toBe("https-443/*");
     expect(shared.virtualHosts?.map(({ domains }) => domains)).toEqual([["*", "a.test", "b.test"]]);
     expect(decode(printMisdirectedTable({ ...table, hostnames: [] }).bytes).virtualHosts ?? []).toEqual([]);
-  });
-
-  it("has a table for each exact hostname only", () => {
-    expect(exactHosts(["a.test", "*.test", ""])).toEqual(["a.test"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { EnvoyConfigRouteV3RouteConfiguration, EnvoyConfigRouteV3VirtualHost } from "../../../proto/gen/types.ts";
 import { anyOf, encodeMessage } from "../../../proto/messages.ts";
 import type { TableMode } from "../../core/data-plane.ts";
-import { compareSpecificity, covers, everyHost, type Hostname, isExact } from "../../core/hostname.ts";
+import { compareSpecificity, covers, everyHost, type Hostname } from "../../core/hostname.ts";
 import type { XdsResource } from "../../core/xds-resource.ts";
 import type { RouteTable, VirtualHost } from "../nodes.ts";
 import { fallbackFilterName, foundKey } from "./fallback-filters.ts";
@@ -85,11 +85,6 @@ export function refusedTable(resource: XdsResource): XdsResource {
 export function wantedTableMode(current: TableMode | undefined, exactHostCount: number): TableMode {
   if (exactHostCount > scopedAbove) return "scoped";
   return exactHostCount < plainBelow ? "plain" : (current ?? "plain");
-}
-
-/** The hostnames that have a table of their own in scoped mode. */
-export function exactHosts(hostnames: readonly Hostname[]): readonly Hostname[] {
-  return hostnames.filter(isExact);
 }
 
 const scopedAbove = 500;
