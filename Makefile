@@ -1,16 +1,16 @@
 # Every target first installs what it needs into .tools and node_modules of this checkout; nothing is installed elsewhere.
 SHELL := /bin/sh
 export PATH := $(CURDIR)/.tools/node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export STAY
+export STAY PROFILE RUN ONLY CRDS CHANNEL
 
-.PHONY: setup help demo test bench mutants build clean
+.PHONY: setup help demo test bench mutants cluster cluster-down cluster-test conformance build clean
 
 setup: ## install Node, npm packages and Envoy into this checkout, if they are missing
 	@sh scripts/prerequisites.sh
 	@python3 scripts/setup.py
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 demo: setup ## walk through the five articles with a real Envoy (STAY=1 keeps it running)
 	@node demo/main.ts
@@ -23,6 +23,18 @@ bench: setup ## measure the cost of changes
 
 mutants: setup ## apply small deliberate faults, one by one, and expect the tests to find each
 	@node test/mutants/main.ts
+
+cluster: setup ## bring up a real cluster on this machine, as root (CRDS=v1.7.0 CHANNEL=standard); needs no containers
+	@node test/conformance/bed/cluster.ts up --crds "$${CRDS:-v1.7.0}" --channel "$${CHANNEL:-standard}"
+
+cluster-down: setup ## end that cluster and remove every trace of it
+	@node test/conformance/bed/cluster.ts down
+
+cluster-test: setup ## the tests that need such a cluster; each has its own (ONLY=name runs some)
+	@node test/conformance/cluster-tests.ts
+
+conformance: setup ## the official suite on such a cluster (PROFILE=GATEWAY-HTTP, RUN=TestName, STAY=1)
+	@node test/conformance/suite/main.ts
 
 build: setup ## compile to dist
 	@npm run --silent build

@@ -10,6 +10,8 @@ const [tests, ...others] = await runParts([
   { name: "make test", command: ["make", "--no-print-directory", "test"] },
   { name: "make demo", command: ["make", "--no-print-directory", "demo"] },
   { name: "small bench", command: ["node", "test/bench/main.ts", "--ci"] },
+  { name: "make cluster-test", command: ["make", "--no-print-directory", "cluster-test"] },
+  { name: "make conformance", command: ["make", "--no-print-directory", "conformance"] },
   { name: "make mutants", command: ["make", "--no-print-directory", "mutants"] },
 ]);
 // make test itself is counted by what it left: its checks, and every test of vitest.

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type Flags, formatListenAddress, parseListenAddress, readConfig } from "./config.ts";
+import { readConfig, type settings } from "./config.ts";
+import { type Flags, formatListenAddress, parseListenAddress } from "./settings.ts";
 
-const minimal: Flags = { manifests: "manifests" };
+const minimal: Flags<keyof typeof settings> = { manifests: "manifests" };
 
-function problems(flags: Flags, environment: Record<string, string> = {}): readonly string[] {
+function problems(flags: Flags<keyof typeof settings>, environment: Record<string, string> = {}): readonly string[] {
   const result = readConfig({ ...minimal, ...flags }, environment);
   return result.kind === "invalid" ? result.problems : [];
 }
 
-function config(flags: Flags, environment: Record<string, string> = {}) {
+function config(flags: Flags<keyof typeof settings>, environment: Record<string, string> = {}) {
   const result = readConfig({ ...minimal, ...flags }, environment);
   if (result.kind === "invalid") throw new Error(result.problems.join("\n"));
   return result.config;

@@ -3,6 +3,8 @@ import { Command, CommanderError } from "commander";
 import { version } from "./app.ts";
 import { addBootstrap } from "./cli/bootstrap.ts";
 import { type CommandIo, exitCodes } from "./cli/command-io.ts";
+import { addController } from "./cli/controller.ts";
+import { addProxyAgent } from "./cli/proxy-agent.ts";
 import { addServe } from "./cli/serve.ts";
 import { addStatus } from "./cli/status.ts";
 import { addTranslate } from "./cli/translate.ts";
@@ -24,7 +26,8 @@ const program = new Command("gatehouse")
   .showHelpAfterError("(--help tells what there is)")
   .exitOverride();
 // Inherited by every verb that is added after it.
-for (const add of [addServe, addTranslate, addStatus, addBootstrap, addVersion]) add(program, io);
+for (const add of [addController, addServe, addTranslate, addStatus, addBootstrap, addProxyAgent, addVersion])
+  add(program, io);
 
 try {
   await program.parseAsync();

@@ -23,6 +23,7 @@ export const metricDefinitions = {
     labels: ["version"],
   },
   ready: { name: "gatehouse_ready", type: "gauge", help: "1 once every source was read and translated", labels: [] },
+  leader: { name: "gatehouse_leader", type: "gauge", help: "1 while this replica leads, and so writes", labels: [] },
   objects: { name: "gatehouse_objects", type: "gauge", help: "Objects that are watched, by kind", labels: ["kind"] },
   sourceProblems: {
     name: "gatehouse_source_problems",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Secret } from "../src/core/kubernetes.ts";
+import type { Placement } from "../src/translate/placement.ts";
 import { arbitraryEdit, rewritten } from "./incremental/arbitrary-objects.ts";
 import { teamEdits } from "./incremental/team-objects.ts";
 import {
@@ -44,14 +45,20 @@ type Step =
   | { readonly kind: "rewrite"; readonly index: number }
   | { readonly kind: "flush" };
 
-function stories(): fc.Arbitrary<readonly Step[]> {
+interface Story {
+  readonly placement: Placement["kind"];
+  readonly steps: readonly Step[];
+}
+
+function stories(): fc.Arbitrary<Story> {
   const edit = arbitraryEdit(secrets).map((made): Step => ({ kind: "edit", edit: made }));
   const step = fc.oneof(
     { weight: 12, arbitrary: edit },
     { weight: 1, arbitrary: fc.nat({ max: 50 }).map((index): Step => ({ kind: "rewrite", index })) },
     { weight: 4, arbitrary: fc.constant<Step>({ kind: "flush" }) },
   );
-  return fc.array(step, { minLength: 8, maxLength: 30 });
+  const steps = fc.array(step, { minLength: 8, maxLength: 30 });
+  return fc.record({ placement: fc.constantFrom("standalone", "cluster"), steps });
 }
 
 /** A world in which most of what an edit can meet is there. */
@@ -75,16 +82,16 @@ function furnished(): readonly Edit[] {
   ];
 }
 
-function fromScratch(edits: readonly Edit[]): readonly string[] {
-  const world = createWorld();
+function fromScratch(placement: Placement["kind"], edits: readonly Edit[]): readonly string[] {
+  const world = createWorld(placement);
   world.apply(edits);
   world.graph.flush();
   return outcome(world);
 }
 
 /** Lives through a story, and asks at the end of each flush whether a world made anew would look the same. */
-function live(steps: readonly Step[], check: (incremental: readonly string[], inputs: Inputs) => void): void {
-  const world = createWorld();
+function live({ placement, steps }: Story, check: (incremental: readonly string[], inputs: Inputs) => void): void {
+  const world = createWorld(placement);
   const inputs = noInputs();
   const edit = (made: Edit) => {
     record(inputs, made);
@@ -110,8 +117,10 @@ const limits = { numRuns: 120, interruptAfterTimeLimit: 12_000 };
 describe("the incremental translation", { timeout: 120_000 }, () => {
   it("gives after any series of edits what a translation from scratch gives, byte for byte", () => {
     fc.assert(
-      fc.property(stories(), (steps) => {
-        live(steps, (incremental, inputs) => expect(difference(fromScratch(editsOf(inputs)), incremental)).toEqual([]));
+      fc.property(stories(), (story) => {
+        live(story, (incremental, inputs) =>
+          expect(difference(fromScratch(story.placement, editsOf(inputs)), incremental)).toEqual([]),
+        );
       }),
       limits,
     );
@@ -119,13 +128,13 @@ describe("the incremental translation", { timeout: 120_000 }, () => {
 
   it("gives the same bytes in whatever order its inputs come", () => {
     fc.assert(
-      fc.property(stories(), fc.integer(), (steps, seed) => {
+      fc.property(stories(), fc.integer(), ({ placement, steps }, seed) => {
         const inputs = noInputs();
         for (const made of furnished()) record(inputs, made);
         for (const step of steps) if (step.kind === "edit") record(inputs, step.edit);
         const edits = editsOf(inputs);
         const shuffled = fc.sample(fc.shuffledSubarray([...edits], { minLength: edits.length }), { numRuns: 1, seed });
-        expect(difference(fromScratch(edits), fromScratch(shuffled[0] ?? []))).toEqual([]);
+        expect(difference(fromScratch(placement, edits), fromScratch(placement, shuffled[0] ?? []))).toEqual([]);
       }),
       limits,
     );

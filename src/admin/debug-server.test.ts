@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FleetSpec } from "../core/fleet.ts";
+import { namespacedName } from "../core/keys.ts";
 import { createLogger } from "../logger.ts";
 import { createDebugServer } from "./debug-server.ts";
 import type { DebugView, StatusEntry } from "./debug-view.ts";
@@ -21,6 +23,32 @@ const statuses: readonly StatusEntry[] = [
   },
 ];
 
+const spec: FleetSpec = {
+  gateway: namespacedName("infra", "shared"),
+  uid: "u",
+  generation: 1,
+  gatewayClass: "gatehouse",
+  frozen: false,
+  labels: {},
+  annotations: {},
+  ports: [],
+  requestedAddresses: [],
+  parameters: {
+    managed: true,
+    replicas: 2,
+    resources: {},
+    service: { type: "LoadBalancer", annotations: {} },
+    nodeSelector: {},
+    tolerations: [],
+    podLabels: {},
+    hostNetwork: false,
+    logLevel: "warning",
+    accessLog: { format: "JSON" },
+    tls: { minimumVersion: "1.2", cipherSuites: [] },
+    origins: [{ field: "replicas", from: "class" }],
+  },
+};
+
 /** The state of a control plane that stands still. */
 const view: DebugView = {
   version: "1.2.3",
@@ -33,6 +61,7 @@ const view: DebugView = {
       resources: { cluster: 3, endpoint: 3, secret: 0, listener: 1, scope: 0, route: 1 },
     },
   ],
+  fleets: () => [{ gateway: "infra/shared", spec }],
   resources: ({ gateway, type, offset, limit }) => {
     if (gateway !== "infra/shared") return undefined;
     const names = ["a", "b", "c"].slice(offset, offset + limit);
@@ -106,6 +135,12 @@ describe("the JSON pages", () => {
     expect(await objects("?kind=httproute")).toEqual(["HTTPRoute/shop/cart"]);
     expect(await objects("?namespace=infra&name=shared")).toEqual(["Gateway/infra/shared"]);
     expect(await objects("?kind=HTTPRoute&namespace=infra")).toEqual([]);
+  });
+
+  it("tell how proxies should be run, and where each parameter comes from", async () => {
+    const all = await readJson("/debug/fleets");
+    expect(all).toEqual({ fleets: [{ gateway: "infra/shared", spec }] });
+    expect(await readJson("/debug/fleets?gateway=infra/other")).toEqual({ fleets: [] });
   });
 
   it("cut long lists of resources into pages", async () => {

@@ -19,6 +19,11 @@ export function createDebugServer(view: DebugView, { hosts, logger }: DebugServe
     reply.header("content-security-policy", indexPagePolicy).type("text/html; charset=utf-8").send(indexPage(view)),
   );
   server.get("/debug/gateways", (_request, reply) => sendJson(reply, { gateways: view.gateways() }));
+  server.get("/debug/fleets", (request, reply) => {
+    const gateway = parameters(request).get("gateway");
+    const fleets = view.fleets().filter((fleet) => gateway === null || fleet.gateway === gateway);
+    return sendJson(reply, { fleets });
+  });
   server.get("/debug/streams", (_request, reply) => sendJson(reply, { streams: view.streams() }));
   server.get("/debug/problems", (_request, reply) => sendJson(reply, { problems: view.problems() }));
   server.get("/debug/graph", (_request, reply) => sendJson(reply, view.graph()));

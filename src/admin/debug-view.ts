@@ -1,3 +1,4 @@
+import type { FleetSpec, FleetState } from "../core/fleet.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 
 /** One object's status, with the object's name in parts. */
@@ -39,6 +40,14 @@ export interface GatewayEntry {
   readonly readyProxies: number;
   /** How many resources it has of each type. */
   readonly resources: Readonly<Record<ResourceType, number>>;
+}
+
+/** How the proxies of a Gateway should be run, with the origin of every parameter, and how they are. */
+export interface FleetEntry {
+  readonly gateway: string;
+  readonly spec: FleetSpec;
+  /** Absent as long as nothing is known of them. */
+  readonly state?: FleetState;
 }
 
 /** An Envoy resource, decoded and without secrets. */
@@ -98,6 +107,8 @@ export interface DebugView {
   readonly version: string;
   ready(): boolean;
   gateways(): readonly GatewayEntry[];
+  /** By Gateway, of those that are accepted or were. */
+  fleets(): readonly FleetEntry[];
   /** Undefined for a Gateway or a type that we do not serve. */
   resources(query: ResourceQuery): ResourcePage | undefined;
   statuses(): readonly StatusEntry[];

@@ -38,6 +38,7 @@ ${failureSection(view)}
 
 const links = [
   ["/debug/gateways", "gateways"],
+  ["/debug/fleets", "fleets"],
   ["/debug/status", "status"],
   ["/debug/streams", "streams"],
   ["/debug/problems", "problems"],

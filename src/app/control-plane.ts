@@ -1,13 +1,15 @@
 import type { DataPlaneState } from "../core/data-plane.ts";
+import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
 import type { NamespacedName } from "../core/keys.ts";
 import { kindNames } from "../core/keys.ts";
+import { systemScheduler } from "../core/scheduler.ts";
 import { resourceTypes } from "../core/xds-resource.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { StatusWriter } from "../status/writer.ts";
 import type { ObjectSource } from "../watch/object-source.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
-import { Debounce, systemScheduler } from "./debounce.ts";
+import { Debounce } from "./debounce.ts";
 import type { TranslationChanges, Translator } from "./translator.ts";
 
 /** What a control plane is put together from. */
@@ -16,6 +18,10 @@ export interface ControlPlaneParts {
   readonly translator: Translator;
   readonly table: ResourceTable;
   readonly statusWriter: StatusWriter;
+  /** Told how proxies should be run, whenever that changes for a Gateway; absent where users run them. */
+  readonly onFleetSpecs?: (specs: ReadonlyMap<NamespacedName, FleetSpec | undefined>) => void;
+  /** Told whether Gateways use a class of ours (undefined: it is not ours any more), whenever that changes. */
+  readonly onClassUse?: (use: ReadonlyMap<string, boolean | undefined>) => void;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -64,10 +70,22 @@ export class ControlPlane {
   }
 
   /** Takes what the proxies of a Gateway have said. It changes statuses only. */
-  proxiesChanged(gateway: NamespacedName, state: DataPlaneState): void {
+  proxiesChanged(gateway: NamespacedName, state: DataPlaneState | undefined): void {
     // A stranger may name any Gateway: what nobody has said anything about needs no memory.
-    const silent = state.proxies === 0 && state.refusals.size === 0;
+    const silent = state === undefined || (state.proxies === 0 && state.refusals.size === 0);
     this.#parts.translator.setDataPlane(gateway, silent ? undefined : state);
+    if (this.ready) this.#proxyChanges.changed();
+  }
+
+  /** Takes how the fleet of a Gateway is. */
+  fleetChanged(gateway: NamespacedName, state: FleetState | undefined): void {
+    this.#parts.translator.setFleet(gateway, state);
+    if (this.ready) this.#proxyChanges.changed();
+  }
+
+  /** Takes what is known about the cluster. */
+  factsChanged(facts: ClusterFacts): void {
+    this.#parts.translator.setFacts(facts);
     if (this.ready) this.#proxyChanges.changed();
   }
 
@@ -103,14 +121,16 @@ export class ControlPlane {
     this.#observe(started);
   }
 
-  #publish({ fleetsAdded, fleetsRemoved, resources, statuses }: TranslationChanges): void {
-    const { table, statusWriter, metrics } = this.#parts;
+  #publish({ fleetsAdded, fleetsRemoved, fleetSpecs, classUse, resources, statuses }: TranslationChanges): void {
+    const { table, statusWriter, metrics, onFleetSpecs, onClassUse } = this.#parts;
     for (const gateway of fleetsAdded) table.addFleet(gateway);
     for (const [gateway, changes] of resources) {
       table.update(gateway, changes);
       for (const { type } of changes) metrics.resourceChanges.inc({ type });
     }
     for (const gateway of fleetsRemoved) table.removeFleet(gateway);
+    if (fleetSpecs.size > 0) onFleetSpecs?.(fleetSpecs);
+    if (classUse.size > 0) onClassUse?.(classUse);
     for (const [object, desired] of statuses) statusWriter.update(object, desired);
   }
 

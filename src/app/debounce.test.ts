@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { Debounce, type Scheduler } from "./debounce.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import { Debounce } from "./debounce.ts";
 
 /** Time that passes only when it is told to. */
 class HandTurnedScheduler implements Scheduler {

@@ -1,19 +1,4 @@
-/** Time as the debounce sees it: a parameter, so that tests turn it by hand. */
-export interface Scheduler {
-  /** Milliseconds of a clock that only goes forward. */
-  now(): number;
-  /** Runs the task once after so many milliseconds; the function that comes back calls it off. */
-  after(milliseconds: number, task: () => void): () => void;
-}
-
-/** The clock and the timers of the process. */
-export const systemScheduler: Scheduler = {
-  now: () => performance.now(),
-  after: (milliseconds, task) => {
-    const timer = setTimeout(task, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
+import type { Scheduler } from "../core/scheduler.ts";
 
 /** A burst is over after this many quiet milliseconds, and the next change does not wait. */
 const quietMilliseconds = 10;

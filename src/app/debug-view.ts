@@ -1,5 +1,6 @@
 import type {
   DebugView,
+  FleetEntry,
   GatewayEntry,
   ResourcePage,
   ResourceQuery,
@@ -40,6 +41,7 @@ export function createDebugView(parts: ObservedParts): DebugView {
     version,
     ready: () => parts.ready(),
     gateways: () => describeGateways(parts),
+    fleets: () => describeFleets(translator),
     resources: (query) => findResources(parts, query),
     statuses: () => describeStatuses(statusWriter),
     streams: () => adsServer.streams().map(describeStream),
@@ -70,6 +72,13 @@ function describeGateways({ translator, table, adsServer }: ObservedParts): read
       readyProxies: own.filter(({ firstConfigAcknowledged }) => firstConfigAcknowledged).length,
       resources: countResources(table, gateway),
     };
+  });
+}
+
+function describeFleets(translator: Translator): readonly FleetEntry[] {
+  return translator.gateways().flatMap((gateway) => {
+    const [spec, state] = [translator.fleetSpec(gateway), translator.fleetState(gateway)];
+    return spec === undefined ? [] : [{ gateway, spec, ...(state && { state }) }];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { StatusUpdate } from "../core/conditions.ts";
+import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
 import type { NamespacedName } from "../core/keys.ts";
 import { type ResourceType, resourceTypes } from "../core/xds-resource.ts";
 import type { PipelineOptions } from "../translate/pipeline.ts";
@@ -11,6 +12,8 @@ import { type ResourceChange, Translator } from "./translator.ts";
 export interface ManifestTranslation {
   readonly gateways: readonly GatewayTranslation[];
   readonly statuses: readonly StatusUpdate[];
+  /** How the proxies of each Gateway should be run, by name of the Gateway. */
+  readonly fleets: readonly FleetSpec[];
   readonly problems: readonly SourceProblem[];
 }
 
@@ -20,12 +23,24 @@ export interface GatewayTranslation {
   readonly resources: readonly { readonly type: ResourceType; readonly name: string; readonly resource: unknown }[];
 }
 
+/** What a cluster says besides its objects. */
+export interface ClusterInputs {
+  readonly facts?: ClusterFacts;
+  readonly fleets?: ReadonlyMap<NamespacedName, FleetState>;
+}
+
 /** Translates manifests once, without a server: the same files give the same answer, always. */
-export function translateManifests(files: readonly ManifestText[], options: PipelineOptions): ManifestTranslation {
+export function translateManifests(
+  files: readonly ManifestText[],
+  options: PipelineOptions,
+  { facts, fleets }: ClusterInputs = {},
+): ManifestTranslation {
   const { objects, problems } = readManifests(files);
   const translator = new Translator(options);
   for (const { kind, name, object } of objects) translator.set(kind, name, object);
-  const { statuses, resources } = translator.flush();
+  for (const [gateway, state] of fleets ?? []) translator.setFleet(gateway, state);
+  if (facts !== undefined) translator.setFacts(facts);
+  const { statuses, resources, fleetSpecs } = translator.flush();
   const faults = [...translator.graph.failures.values()].map(({ collection, key, error }) => ({
     file: "gatehouse",
     object: key,
@@ -36,6 +51,7 @@ export function translateManifests(files: readonly ManifestText[], options: Pipe
     statuses: [...statuses.values()]
       .filter((update) => update !== undefined)
       .sort((a, b) => compare(a.object, b.object)),
+    fleets: [...fleetSpecs.values()].filter((spec) => spec !== undefined).sort((a, b) => compare(a.gateway, b.gateway)),
     problems: [...problems, ...faults],
   };
 }

@@ -2,6 +2,7 @@ import type { Changes, Collection, Origin } from "../collection/collection.ts";
 import { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState } from "../core/data-plane.ts";
+import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
 import type { GatewayResourceKey, Kind, NamespacedName, ObjectByKind, ObjectKey } from "../core/keys.ts";
 import { parseGatewayResourceKey } from "../core/keys.ts";
 import { type ResourceType, resourceTypes, type XdsResource } from "../core/xds-resource.ts";
@@ -19,6 +20,10 @@ export interface TranslationChanges {
   readonly fleetsAdded: readonly NamespacedName[];
   readonly fleetsRemoved: readonly NamespacedName[];
   readonly resources: ReadonlyMap<NamespacedName, readonly ResourceChange[]>;
+  /** How proxies should be run, by Gateway; undefined where a Gateway has none any more. */
+  readonly fleetSpecs: ReadonlyMap<NamespacedName, FleetSpec | undefined>;
+  /** Whether Gateways use a class; undefined for one that is not ours any more. */
+  readonly classUse: ReadonlyMap<string, boolean | undefined>;
   /** Undefined where we have nothing to say about the object any more. */
   readonly statuses: ReadonlyMap<ObjectKey, StatusUpdate | undefined>;
 }
@@ -55,6 +60,27 @@ export class Translator {
   setDataPlane(gateway: NamespacedName, state: DataPlaneState | undefined): void {
     if (state === undefined) this.#pipeline.dataPlane.delete(gateway);
     else this.#pipeline.dataPlane.set(gateway, state);
+  }
+
+  /** Takes how the fleet of a Gateway is; undefined when there is none. */
+  setFleet(gateway: NamespacedName, state: FleetState | undefined): void {
+    if (state === undefined) this.#pipeline.fleets.delete(gateway);
+    else this.#pipeline.fleets.set(gateway, state);
+  }
+
+  /** Takes what is known about the cluster. */
+  setFacts(facts: ClusterFacts): void {
+    this.#pipeline.cluster.set("cluster", facts);
+  }
+
+  /** How the proxies of a Gateway should be run, as of the last flush. */
+  fleetSpec(gateway: NamespacedName): FleetSpec | undefined {
+    return this.#pipeline.outputs.fleetSpecs.get(gateway);
+  }
+
+  /** How the proxies of a Gateway are, as it was told last. */
+  fleetState(gateway: NamespacedName): FleetState | undefined {
+    return this.#pipeline.fleets.get(gateway);
   }
 
   /** How many objects of a kind the last flush has seen. */
@@ -133,7 +159,13 @@ class Passes {
     this.#count += 1;
     const { outputs } = this.#pipeline;
     const resources = resourceTypes.flatMap((type) => outputs.resources[type]);
-    const followed: readonly Collection<unknown>[] = [outputs.fleets, ...resources, ...outputs.statuses];
+    const followed: readonly Collection<unknown>[] = [
+      outputs.fleets,
+      outputs.fleetSpecs,
+      outputs.classUse,
+      ...resources,
+      ...outputs.statuses,
+    ];
     for (const collection of followed) {
       const keys = this.#changed.get(collection) ?? new Set();
       for (const key of changes.of(collection)) keys.add(key);
@@ -143,7 +175,7 @@ class Passes {
   }
 
   changes(): TranslationChanges {
-    const { fleets, resources, statuses } = this.#pipeline.outputs;
+    const { fleets, fleetSpecs, classUse, resources, statuses } = this.#pipeline.outputs;
     const fleetKeys = [...this.#keys(fleets)].map((key) => key as NamespacedName); // fleets are keyed by Gateway
     const byGateway = new Map<NamespacedName, ResourceChange[]>();
     for (const type of resourceTypes) {
@@ -163,6 +195,9 @@ class Passes {
       fleetsAdded: fleetKeys.filter((key) => fleets.get(key) !== undefined),
       fleetsRemoved: fleetKeys.filter((key) => fleets.get(key) === undefined),
       resources: byGateway,
+      // keyed by Gateway
+      fleetSpecs: new Map([...this.#keys(fleetSpecs)].map((key) => [key as NamespacedName, fleetSpecs.get(key)])),
+      classUse: new Map([...this.#keys(classUse)].map((name) => [name, classUse.get(name)])),
       statuses: new Map(updates),
     };
   }

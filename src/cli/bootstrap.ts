@@ -1,7 +1,9 @@
+import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { proxyBootstrap } from "../app.ts";
-import { isLoopback, type ListenAddress, parseListenAddress } from "../config.ts";
+import { proxyBootstrap, saveFleetCredentials } from "../app.ts";
+import { controllerSettings } from "../controller-config.ts";
 import { namespacedName } from "../core/keys.ts";
+import { environmentName, isLoopback, type ListenAddress, parseListenAddress } from "../settings.ts";
 import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
 import { printData } from "./print-data.ts";
 
@@ -12,6 +14,8 @@ interface BootstrapOptions {
   readonly xdsKey?: string;
   readonly xdsCa?: string;
   readonly xdsServerName?: string;
+  readonly credentials?: string;
+  readonly kubeconfig?: string;
   readonly nodeId?: string;
   readonly adminAddress: ListenAddress;
   readonly output: (typeof dataFormats)[number];
@@ -28,10 +32,29 @@ export function addBootstrap(program: Command, io: CommandIo): void {
     .option("--xds-key <file>", "its private key, PEM")
     .option("--xds-ca <file>", "authority that signs the control plane's certificate, PEM")
     .option("--xds-server-name <name>", "DNS name in the control plane's certificate; by default its host")
+    .option(
+      "--credentials <dir>",
+      "fetch the certificate of the Gateway's proxies from the cluster into this folder, for proxies that you run yourself",
+    )
+    .addOption(
+      new Option("--kubeconfig <file>", controllerSettings.kubeconfig.description).env(
+        environmentName(controllerSettings.kubeconfig.flag),
+      ),
+    )
     .option("--node-id <id>", "tells this proxy from others of the Gateway; by default the Gateway's name")
     .addOption(addressOption("--admin-address <host:port>", "where Envoy serves its admin page", "127.0.0.1:9901"))
     .addOption(new Option("-o, --output <format>", "format").choices([...dataFormats]).default("yaml"))
-    .action((options: BootstrapOptions) => {
+    .action(async (options: BootstrapOptions) => {
+      const { credentials: directory, kubeconfig } = options;
+      const problem =
+        directory === undefined
+          ? undefined
+          : await saveFleetCredentials({ gateway: options.gateway, directory, ...(kubeconfig && { kubeconfig }) });
+      if (problem !== undefined) {
+        io.stderr.write(`error: ${problem}\n`);
+        io.exitWith(exitCodes.failure);
+        return;
+      }
       const tls = readTls(options);
       if (tls === undefined && !isLoopback(options.xdsAddress.host)) {
         io.stderr.write("error: plaintext xDS is served on loopback only: give --xds-cert, --xds-key and --xds-ca\n");
@@ -53,7 +76,12 @@ function bootstrapOf({ gateway, xdsAddress, nodeId, adminAddress }: BootstrapOpt
   };
 }
 
-function readTls({ xdsAddress, xdsCert, xdsKey, xdsCa, xdsServerName }: BootstrapOptions) {
+function readTls({ xdsAddress, xdsCert, xdsKey, xdsCa, xdsServerName, credentials }: BootstrapOptions) {
+  if (credentials !== undefined) {
+    const file = (name: string) => join(resolve(credentials), name);
+    const files = { certificateFile: file("tls.crt"), keyFile: file("tls.key"), authorityFile: file("ca.crt") };
+    return { ...files, serverName: xdsServerName ?? xdsAddress.host };
+  }
   if (xdsCert === undefined || xdsKey === undefined || xdsCa === undefined) return undefined;
   return {
     certificateFile: xdsCert,

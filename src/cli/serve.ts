@@ -1,15 +1,17 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { startStandalone } from "../app.ts";
-import { type Config, environmentName, type Flags, readConfig, type Setting, settings } from "../config.ts";
-import { createLogger, type Logger } from "../logger.ts";
+import { readConfig, settings } from "../config.ts";
+import { createLogger } from "../logger.ts";
 import { keepHeapSmall } from "../memory.ts";
+import type { Flags } from "../settings.ts";
 import { type CommandIo, exitCodes } from "./command-io.ts";
+import { optionOf, runUntilStopped } from "./run-until-stopped.ts";
 
 /** Adds `gatehouse serve`, which runs until it is told to stop. */
 export function addServe(program: Command, io: CommandIo): void {
   const command = program.command("serve").description("serve a folder of manifests to Envoy, and follow every edit");
   for (const setting of Object.values(settings)) command.addOption(optionOf(setting));
-  command.action(async (flags: Flags) => {
+  command.action(async (flags: Flags<keyof typeof settings>) => {
     const result = readConfig(flags, io.environment);
     if (result.kind === "invalid") {
       for (const problem of result.problems) io.stderr.write(`error: ${problem}\n`);
@@ -18,44 +20,6 @@ export function addServe(program: Command, io: CommandIo): void {
     }
     keepHeapSmall();
     const logger = createLogger(result.config.logLevel);
-    try {
-      await serveUntilStopped(result.config, logger);
-    } catch (error) {
-      logger.fatal({ err: error }, "cannot go on");
-      io.exitWith(exitCodes.failure);
-    }
-  });
-}
-
-async function serveUntilStopped(config: Config, logger: Logger): Promise<void> {
-  const stopSignal = nextStopSignal();
-  const app = await startStandalone(config, logger);
-  try {
-    const signal = await Promise.race([stopSignal, app.ready.then(() => stopSignal)]);
-    logger.info({ signal }, "stopping");
-  } finally {
-    await app.stop();
-  }
-  logger.info("stopped");
-}
-
-/** The environment and the defaults are read by `readConfig`, so commander only has to know the words. */
-function optionOf({ flag, value, default: fallback, description }: Setting): Option {
-  const given = fallback === undefined ? "" : `default ${fallback}, `;
-  const flags = value === undefined ? `--${flag}` : `--${flag} <${value}>`;
-  return new Option(flags, `${description} (${given}env ${environmentName(flag)})`);
-}
-
-/** Resolves at the first signal to stop. The second ends the process at once, for those who cannot wait. */
-function nextStopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(exitCodes.failure);
-      asked = true;
-      resolve(signal);
-    };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
+    await runUntilStopped(() => startStandalone(result.config, logger), logger, io);
   });
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { formatProblem, type SourceProblem } from "../app.ts";
 import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
+import { parameterTable, type ShownFleet } from "./parameter-table.ts";
 import { printData } from "./print-data.ts";
 import { kindWords, parseSelection, type StatusSelection } from "./status-kind.ts";
 import { type StatusEntry, statusDetails, statusTable } from "./status-table.ts";
@@ -39,9 +40,11 @@ export function addStatus(program: Command, io: CommandIo): void {
 
 async function printStatus(selection: Partial<StatusSelection>, options: StatusOptions, io: CommandIo): Promise<void> {
   const { server, output } = options;
+  const oneGateway = selection.kind === "Gateway" && selection.name !== undefined;
   const answers = await Promise.all([
     fetchJson(server, `/debug/status?${new URLSearchParams({ ...selection })}`),
     fetchJson(server, "/debug/problems"),
+    oneGateway ? fetchJson(server, "/debug/fleets") : { fleets: [] },
   ]).catch((error: Error) => error);
   if (answers instanceof Error) {
     io.stderr.write(`error: ${answers.message}\n`);
@@ -51,7 +54,9 @@ async function printStatus(selection: Partial<StatusSelection>, options: StatusO
   // Our own debug endpoint answers, at a version that may differ: what it lacks is shown as missing.
   const { statuses } = answers[0] as { readonly statuses: readonly StatusEntry[] };
   const { problems } = answers[1] as { readonly problems: readonly SourceProblem[] };
-  io.stdout.write(format(statuses, selection, output));
+  const { fleets } = answers[2] as { readonly fleets: readonly ShownFleet[] };
+  const shown = fleets.filter(({ gateway }) => statuses.some(({ object }) => object === `Gateway/${gateway}`));
+  io.stdout.write(format({ statuses, fleets: shown }, selection, output));
   for (const problem of problems) io.stderr.write(`${printable(formatProblem(problem))}\n`);
   if (statuses.length === 0 && selection.name !== undefined) {
     io.stderr.write(`error: nothing is known about ${selection.kind} ${selection.name}\n`);
@@ -60,12 +65,13 @@ async function printStatus(selection: Partial<StatusSelection>, options: StatusO
 }
 
 function format(
-  statuses: readonly StatusEntry[],
+  { statuses, fleets }: { readonly statuses: readonly StatusEntry[]; readonly fleets: readonly ShownFleet[] },
   selection: Partial<StatusSelection>,
   output: StatusOptions["output"],
 ): string {
-  if (output !== "table") return printData({ statuses }, output);
-  return selection.name === undefined ? statusTable(statuses) : statuses.map(statusDetails).join("\n");
+  if (output !== "table") return printData(fleets.length > 0 ? { statuses, fleets } : { statuses }, output);
+  if (selection.name === undefined) return statusTable(statuses);
+  return [...statuses.map(statusDetails), ...fleets.map(parameterTable)].join("\n");
 }
 
 const answerMilliseconds = 10_000;

@@ -31,6 +31,13 @@ export interface ListenerStatus {
   readonly conditions: readonly Condition[];
 }
 
+/**
+ * Whether time may change what the `Programmed` conditions of an update say. `settled` ones hold as they are. `waiting` ones
+ * are False only because no proxy has acknowledged yet, `noProxies` because there is no proxy: what was True of the same
+ * generation before is not taken back for either at once.
+ */
+export type ProgrammingStage = "settled" | "waiting" | "noProxies";
+
 /** The status that one object should have, by kind of status. */
 export type StatusUpdate =
   | {
@@ -43,6 +50,7 @@ export type StatusUpdate =
       readonly kind: "Gateway";
       readonly object: ObjectKey;
       readonly addresses: readonly GatewayAddress[];
+      readonly programming: ProgrammingStage;
       readonly conditions: readonly Condition[];
       readonly listeners: readonly ListenerStatus[];
       readonly attachedListenerSets: number;
@@ -50,10 +58,12 @@ export type StatusUpdate =
   | {
       readonly kind: "ListenerSet";
       readonly object: ObjectKey;
+      readonly programming: ProgrammingStage;
       readonly conditions: readonly Condition[];
       readonly listeners: readonly ListenerStatus[];
     }
-  | { readonly kind: "Route"; readonly object: ObjectKey; readonly parents: readonly ParentStatus[] };
+  | { readonly kind: "Route"; readonly object: ObjectKey; readonly parents: readonly ParentStatus[] }
+  | { readonly kind: "GatewayParameters"; readonly object: ObjectKey; readonly conditions: readonly Condition[] };
 
 /** A condition that holds. */
 export function conditionTrue(

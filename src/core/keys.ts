@@ -1,4 +1,5 @@
 import type { Gateway, GatewayClass, HttpRoute, ListenerSet, ReferenceGrant } from "./gateway-api.ts";
+import type { GatewayParameters } from "./gateway-parameters.ts";
 import type { ConfigMap, EndpointSlice, Namespace, ObjectMeta, Secret, Service } from "./kubernetes.ts";
 
 /** The view that Gatehouse keeps of each kind that it watches. Later route kinds and policies join here. */
@@ -13,6 +14,7 @@ export interface ObjectByKind {
   readonly Secret: Secret;
   readonly ConfigMap: ConfigMap;
   readonly Namespace: Namespace;
+  readonly GatewayParameters: GatewayParameters;
 }
 
 export type Kind = keyof ObjectByKind;
@@ -39,6 +41,12 @@ export const kinds = {
   Secret: { group: "", versions: ["v1"], plural: "secrets", scope: "Namespaced" },
   ConfigMap: { group: "", versions: ["v1"], plural: "configmaps", scope: "Namespaced" },
   Namespace: { group: "", versions: ["v1"], plural: "namespaces", scope: "Cluster" },
+  GatewayParameters: {
+    group: "gatehouse.dev",
+    versions: ["v1alpha1"],
+    plural: "gatewayparameters",
+    scope: "Namespaced",
+  },
 } as const satisfies Record<Kind, KindInfo>;
 
 /** All watched kinds, in the order in which sources are declared. */

@@ -1,7 +1,7 @@
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { ObjectKey } from "../core/keys.ts";
+import type { ObjectStatus } from "../core/object-status.ts";
 import { type MergeContext, mergeStatus, updateGeneration } from "./merge.ts";
-import type { ObjectStatus } from "./object-status.ts";
 import type { StatusOutcome, StatusWriter } from "./writer.ts";
 
 /** What a writer without a cluster needs. The clock is a parameter, so that a test can hold it still. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type Condition, conditionFalse, conditionTrue, type StatusUpdate } from "../core/conditions.ts";
 import type { ParentReference } from "../core/gateway-api.ts";
 import { namespacedName, objectKey } from "../core/keys.ts";
+import type { ObjectStatus, StoredCondition, StoredParent } from "../core/object-status.ts";
 import { mergeStatus } from "./merge.ts";
-import type { ObjectStatus, StoredCondition, StoredParent } from "./object-status.ts";
 
 const ours = "gatehouse.dev/gateway-controller";
 const theirs = "example.com/other-controller";
@@ -33,6 +33,7 @@ function gatewayUpdate(parts: Partial<Extract<StatusUpdate, { kind: "Gateway" }>
     kind: "Gateway",
     object: gateway,
     addresses: [],
+    programming: "settled",
     conditions: [conditionTrue("Accepted", 2)],
     listeners: [],
     attachedListenerSets: 0,
@@ -226,6 +227,7 @@ it("writes listeners and conditions of a ListenerSet and nothing that only a Gat
   const update: StatusUpdate = {
     kind: "ListenerSet",
     object: objectKey("ListenerSet", namespacedName("shop", "extra")),
+    programming: "waiting",
     conditions: [conditionTrue("Accepted", 1)],
     listeners: [],
   };

@@ -9,7 +9,7 @@ import type {
   StoredListener,
   StoredParent,
   StoredParentReference,
-} from "./object-status.ts";
+} from "../core/object-status.ts";
 
 /** What a merge needs to know beside the two statuses. */
 export interface MergeContext {
@@ -39,6 +39,7 @@ export function mergeStatus(
 export function updateGeneration(update: StatusUpdate): number {
   switch (update.kind) {
     case "GatewayClass":
+    case "GatewayParameters":
       return seenGeneration(update.conditions);
     case "Gateway":
     case "ListenerSet":
@@ -48,6 +49,12 @@ export function updateGeneration(update: StatusUpdate): number {
     default:
       return assertNever(update);
   }
+}
+
+/** One spelling of a parentRef with the API's defaults filled in: by it the entries of `status.parents` are found again. */
+export function parentIdentity(ref: StoredParentReference, routeNamespace: string | undefined): string {
+  const { group = defaultParent.group, kind = defaultParent.kind, name, sectionName, port } = ref;
+  return JSON.stringify([group, kind, ref.namespace ?? routeNamespace, name, sectionName ?? "", port ?? 0]);
 }
 
 /** Condition types that we write at some time: one of them that an update leaves out is taken away. */
@@ -63,6 +70,11 @@ const ourTypes: ReadonlySet<string> = new Set([
 
 /** The API's limit on `status.parents`, over the entries of all controllers. */
 const parentsLimit = 32;
+
+const defaultParent = {
+  group: "gateway.networking.k8s.io",
+  kind: "Gateway",
+} as const satisfies Partial<ParentReference>;
 
 function merge(before: ObjectStatus, update: StatusUpdate, context: MergeContext): ObjectStatus {
   switch (update.kind) {
@@ -86,6 +98,8 @@ function merge(before: ObjectStatus, update: StatusUpdate, context: MergeContext
         conditions: mergeConditions(before.conditions, update.conditions, context),
         listeners: mergeListeners(before.listeners, update.listeners, context),
       };
+    case "GatewayParameters":
+      return { ...before, conditions: mergeConditions(before.conditions, update.conditions, context) };
     case "Route": {
       const parents = mergeParents(before.parents, update, context);
       return parents.length === 0 && before.parents === undefined ? before : { ...before, parents };
@@ -172,17 +186,6 @@ function mergeParent(before: StoredParent | undefined, desired: ParentStatus, co
     conditions: mergeConditions(before?.conditions, desired.conditions, context),
   };
 }
-
-/** One spelling of a parentRef, with the API's defaults filled in. */
-function parentIdentity(ref: StoredParentReference, routeNamespace: string | undefined): string {
-  const { group = defaultParent.group, kind = defaultParent.kind, name, sectionName, port } = ref;
-  return JSON.stringify([group, kind, ref.namespace ?? routeNamespace, name, sectionName ?? "", port ?? 0]);
-}
-
-const defaultParent = {
-  group: "gateway.networking.k8s.io",
-  kind: "Gateway",
-} as const satisfies Partial<ParentReference>;
 
 /** A route that has left all our parents tells no generation: then what we wrote before has to go. */
 function isOutdated(before: ObjectStatus, update: StatusUpdate, context: MergeContext): boolean {

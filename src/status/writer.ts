@@ -1,9 +1,12 @@
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { ObjectKey } from "../core/keys.ts";
-import type { ObjectStatus } from "./object-status.ts";
+import type { ObjectStatus } from "../core/object-status.ts";
 
-/** What became of one update. */
-export type StatusOutcome = "written" | "unchanged";
+/**
+ * What became of one update: `conflict` tells that somebody else changed the object meanwhile, so that it was read again,
+ * `failed` that the API server did not take it for another reason; both are tried again.
+ */
+export type StatusOutcome = "written" | "unchanged" | "conflict" | "failed";
 
 /**
  * Brings statuses to where users read them. Only the latest value of each object counts: one that is given before its

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Endpoint, EndpointSlice } from "../core/kubernetes.ts";
 import { endpointAddresses, serviceOfSlice } from "./endpoints.ts";
+import type { Placement } from "./placement.ts";
 
 function slice(endpoints: readonly Endpoint[], more: Partial<EndpointSlice> = {}): EndpointSlice {
   return {
@@ -14,8 +15,12 @@ function slice(endpoints: readonly Endpoint[], more: Partial<EndpointSlice> = {}
   };
 }
 
-function addresses(slices: readonly EndpointSlice[], port = "http"): readonly string[] {
-  return endpointAddresses(slices, port).map(({ address, port }) => `${address}:${port}`);
+function addresses(
+  slices: readonly EndpointSlice[],
+  port = "http",
+  placement: Pick<Placement, "kind"> = { kind: "standalone" },
+): readonly string[] {
+  return endpointAddresses(slices, port, placement).map(({ address, port }) => `${address}:${port}`);
 }
 
 describe("the addresses behind a port", () => {
@@ -57,6 +62,37 @@ describe("the addresses behind a port", () => {
 
   it("are addresses, not names", () => {
     expect(addresses([slice([{ addresses: ["a.example.com"] }], { addressType: "FQDN" })])).toEqual([]);
+  });
+});
+
+describe("in a cluster", () => {
+  it.each([
+    "127.0.0.1",
+    "127.8.0.1",
+    "0.0.0.0",
+    "169.254.169.254",
+    "::1",
+    "0:0:0:0:0:0:0:1",
+    "::",
+    "fe80::1",
+    "::ffff:127.0.0.1",
+    "::ffff:a9fe:a9fe",
+    "::127.0.0.1",
+    "not-an-address",
+  ])("%s counts as not there, as it would lead to the proxy itself or to its link", (address) => {
+    const slices = [slice([{ addresses: [address, "192.0.2.1"] }])];
+    expect(addresses(slices, "http", { kind: "cluster" })).toEqual(["192.0.2.1:8080"]);
+  });
+
+  it.each(["10.0.0.1", "2001:db8::1", "fd00::1", "::ffff:10.0.0.1"])("%s is a backend", (address) => {
+    expect(addresses([slice([{ addresses: [address] }])], "http", { kind: "cluster" })).toEqual([`${address}:8080`]);
+  });
+
+  it("what is not there makes nobody ready", () => {
+    const ending = { addresses: ["192.0.2.5"], conditions: { ready: false, serving: true, terminating: true } };
+    expect(addresses([slice([{ addresses: ["127.0.0.1"] }, ending])], "http", { kind: "cluster" })).toEqual([
+      "192.0.2.5:8080",
+    ]);
   });
 });
 

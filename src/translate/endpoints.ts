@@ -1,6 +1,8 @@
 import { type NamespacedName, namespacedName } from "../core/keys.ts";
 import type { Endpoint, EndpointSlice } from "../core/kubernetes.ts";
+import { isOfAnotherHost } from "./ip-address.ts";
 import type { EndpointAddress } from "./nodes.ts";
+import type { Placement } from "./placement.ts";
 
 /** The Service that an EndpointSlice belongs to; none for a slice without the label. */
 export function serviceOfSlice({ metadata }: EndpointSlice): readonly NamespacedName[] {
@@ -11,8 +13,15 @@ export function serviceOfSlice({ metadata }: EndpointSlice): readonly Namespaced
 /**
  * The addresses behind a Service port: the ready ones; when none is ready, those that go on serving while they end.
  * https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
+ *
+ * In a cluster whoever may write EndpointSlices must not lead requests to a proxy's own admin interface or to a metadata
+ * service: addresses of the proxy itself or of its link count as not there.
  */
-export function endpointAddresses(slices: Iterable<EndpointSlice>, portName: string): readonly EndpointAddress[] {
+export function endpointAddresses(
+  slices: Iterable<EndpointSlice>,
+  portName: string,
+  { kind }: Pick<Placement, "kind">,
+): readonly EndpointAddress[] {
   const ready = new Map<string, EndpointAddress>();
   const draining = new Map<string, EndpointAddress>();
   for (const slice of slices) {
@@ -20,7 +29,9 @@ export function endpointAddresses(slices: Iterable<EndpointSlice>, portName: str
     if (port === undefined) continue;
     for (const endpoint of slice.endpoints ?? []) {
       const into = isReady(endpoint) ? ready : isDraining(endpoint) ? draining : undefined;
-      for (const address of endpoint.addresses) into?.set(`${address} ${port}`, { address, port });
+      for (const address of endpoint.addresses) {
+        if (kind === "standalone" || isOfAnotherHost(address)) into?.set(`${address} ${port}`, { address, port });
+      }
     }
   }
   return [...(ready.size > 0 ? ready : draining).values()];

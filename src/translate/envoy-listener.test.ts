@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 function build(object: Gateway) {
-  const world = createGatewayWorld(["127.0.0.2", "127.0.0.1"]);
+  const world = createGatewayWorld({ kind: "standalone", bindAddresses: ["127.0.0.2", "127.0.0.1"] });
   world.apply(gatewayClass(), object, tlsSecret("infra", "cert", certificate));
   return { listeners: new Map(world.envoyListeners.entries()), tables: new Map(world.tables.entries()) };
 }
@@ -34,6 +34,7 @@ describe("plain HTTP", () => {
           port: 80,
           addresses: ["127.0.0.1", "127.0.0.2"],
           bindPort: 10081,
+          accessLog: { format: "JSON" },
           chains: [{ table: "http-80" }],
         },
       ],

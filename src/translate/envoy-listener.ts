@@ -1,24 +1,50 @@
 /** The Envoy listeners of a Gateway and the tables in which their requests are looked up. */
 import type { Transform } from "../collection/collection.ts";
+import { assertNever } from "../core/assert-never.ts";
 import { compareSpecificity, type Hostname } from "../core/hostname.ts";
 import { gatewayResourceKey } from "../core/keys.ts";
 import { bindPort } from "./bind-port.ts";
 import { listenerName } from "./envoy/names.ts";
 import type { EnvoyListener, FilterChain, GatewayNode, Listener, RouteTable } from "./nodes.ts";
+import type { Placement } from "./placement.ts";
 import { protocolSupport } from "./protocol-support.ts";
 import { hostnamesByPort, tableOf } from "./route-parents.ts";
+import { targetPort } from "./target-port.ts";
 
 /** Gives one Envoy listener for each port that has a served listener. Keyed by Gateway and xDS name. */
-export const buildEnvoyListeners: Transform<GatewayNode, EnvoyListener> = (_read, _key, node) => {
-  const allPorts = [...new Set(node.listeners.map(({ port }) => port))];
-  const addresses = node.addresses.flatMap(({ value }) => (value === undefined ? [] : [value])).sort();
-  return servedPorts(node).map(({ port, scheme, listeners }) => {
-    const name = listenerName(scheme, port);
-    const chains = scheme === "http" ? plainChain(listeners) : tlsChains(listeners);
-    const listener = { gateway: node.key, name, port, addresses, bindPort: bindPort(port, allPorts), chains };
-    return [gatewayResourceKey(node.key, name), listener];
-  });
-};
+export function buildEnvoyListeners(placement: Placement): Transform<GatewayNode, EnvoyListener> {
+  return (_read, _key, node) => {
+    const addresses = [...node.bindAddresses].sort();
+    const { accessLog, tls } = node.fleet.parameters;
+    return servedPorts(node).map(({ port, scheme, listeners }) => {
+      const name = listenerName(scheme, port);
+      const listener: EnvoyListener = {
+        gateway: node.key,
+        name,
+        port,
+        addresses,
+        bindPort: boundPort(port, node, placement),
+        accessLog,
+        ...(scheme === "https" && { tlsParameters: tls }),
+        chains: scheme === "http" ? plainChain(listeners) : tlsChains(listeners),
+      };
+      return [gatewayResourceKey(node.key, name), listener];
+    });
+  };
+}
+
+/** The port that proxies bind for a port of their Gateway. */
+export function boundPort(port: number, { listeners }: Pick<GatewayNode, "listeners">, { kind }: Placement): number {
+  const allPorts = [...new Set(listeners.map((listener) => listener.port))];
+  switch (kind) {
+    case "standalone":
+      return bindPort(port, allPorts);
+    case "cluster":
+      return targetPort(port, allPorts);
+    default:
+      return assertNever(kind);
+  }
+}
 
 /** Gives one table for each HTTP connection manager. Keyed by Gateway and table. */
 export const buildRouteTables: Transform<GatewayNode, RouteTable> = (_read, _key, node) => {

@@ -46,8 +46,68 @@ it.each<Case>([
   },
 ])("$name", ({ asked, bind = ["127.0.0.1"], want, accepted, programmed }) => {
   const spec = asked === undefined ? {} : { addresses: asked };
-  const result = assignAddresses(gateway([listener("http")], spec), bind);
-  expect(result.addresses).toEqual(want.map(ip));
+  const result = assignAddresses(gateway([listener("http")], spec), { kind: "standalone", bindAddresses: bind });
+  expect(result.bind).toEqual(want);
+  expect(result.requested).toEqual([]);
   expect(result.rejection?.reason).toBe(accepted);
   expect(result.addressRejection?.reason).toBe(programmed);
+});
+
+interface RequestCase {
+  readonly name: string;
+  readonly asked: readonly GatewayAddress[];
+  readonly allowed?: readonly string[];
+  readonly want?: readonly string[];
+  readonly accepted?: string;
+  readonly message?: string;
+}
+
+it.each<RequestCase>([
+  { name: "none asked for asks the cluster for none", asked: [] },
+  { name: "an address without a value is any", asked: [{ type: "IPAddress" }, ip("")] },
+  {
+    name: "none may be asked for unless the class says so",
+    asked: [ip("192.0.2.1")],
+    message:
+      "192.0.2.1 is not an address that the class lets its Gateways ask for (spec.bounds.addresses of its GatewayParameters has none)",
+  },
+  {
+    name: "one that the class allows is asked for",
+    asked: [ip("192.0.2.1")],
+    allowed: ["192.0.2.0/24"],
+    want: ["192.0.2.1"],
+  },
+  {
+    name: "one in two spellings is asked for once",
+    asked: [ip("2001:db8::1"), ip("2001:DB8:0::1")],
+    allowed: ["2001:db8::/32"],
+    want: ["2001:db8::1"],
+  },
+  {
+    name: "one that the class does not allow leaves the others",
+    asked: [ip("192.0.2.1"), ip("192.0.3.1")],
+    allowed: ["192.0.2.0/24"],
+    want: ["192.0.2.1"],
+    message: "192.0.3.1 is not an address that the class lets its Gateways ask for (192.0.2.0/24)",
+  },
+  {
+    name: "text is no address",
+    asked: [ip("192.0.2.0/24")],
+    allowed: ["0.0.0.0/0"],
+    message: "192.0.2.0/24 is not an IP address",
+  },
+  {
+    name: "a type of somebody's own is not supported",
+    asked: [{ type: "test/fake-invalid-type", value: "x" }, ip("192.0.2.1")],
+    allowed: ["192.0.2.0/24"],
+    accepted: "UnsupportedAddress",
+  },
+])("in a cluster $name", ({ asked, allowed, want = [], accepted, message }) => {
+  const placement = { kind: "cluster", bindAddresses: ["0.0.0.0"] } as const;
+  const result = assignAddresses(gateway([listener("http")], { addresses: asked }), placement, allowed);
+  expect(result.bind).toEqual(["0.0.0.0"]);
+  expect(result.requested).toEqual(want);
+  expect(result.rejection?.reason).toBe(accepted);
+  const unusable = { condition: "Programmed", reason: "AddressNotUsable", message };
+  expect(result.addressRejection).toEqual(message === undefined ? undefined : unusable);
 });

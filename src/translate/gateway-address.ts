@@ -1,44 +1,86 @@
 /** The addresses of a Gateway. https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspecaddress */
+import { assertNever } from "../core/assert-never.ts";
 import type { Rejection } from "../core/conditions.ts";
 import type { Gateway, GatewayAddress } from "../core/gateway-api.ts";
+import { addressRanges, canonicalAddress } from "./ip-address.ts";
+import type { Placement } from "./placement.ts";
 
 /** What came of the addresses that a Gateway asks for. */
 export interface AssignedAddresses {
   /** Those that proxies bind, each once. */
-  readonly addresses: readonly GatewayAddress[];
+  readonly bind: readonly string[];
+  /** Those that are asked of the cluster, each once. */
+  readonly requested: readonly string[];
   /** Why the Gateway is not accepted. */
   readonly rejection?: Rejection;
   /** Why the Gateway is accepted, but not all of its addresses are served. */
   readonly addressRejection?: Rejection;
 }
 
-/** Assigns addresses: those asked for, or `bindAddresses` where none, or one without a value, is asked for. */
-export function assignAddresses({ spec }: Gateway, bindAddresses: readonly string[]): AssignedAddresses {
+/** Assigns addresses; `allowed` are the ranges in which the class lets its Gateways ask the cluster for some. */
+export function assignAddresses(
+  { spec }: Gateway,
+  placement: Placement,
+  allowed: readonly string[] = [],
+): AssignedAddresses {
   const asked = spec.addresses ?? [];
   const foreign = asked.find(({ type }) => type !== "IPAddress");
   if (foreign !== undefined) {
     const message = `addresses of type ${foreign.type} are not supported, only IPAddress`;
-    return { addresses: [], rejection: { condition: "Accepted", reason: "UnsupportedAddress", message } };
+    const rejection: Rejection = { condition: "Accepted", reason: "UnsupportedAddress", message };
+    return { bind: placement.kind === "cluster" ? placement.bindAddresses : [], requested: [], rejection };
   }
+  switch (placement.kind) {
+    case "standalone":
+      return bindAddresses(asked, placement.bindAddresses);
+    case "cluster":
+      return { bind: placement.bindAddresses, ...requestAddresses(asked, allowed) };
+    default:
+      return assertNever(placement);
+  }
+}
+
+/** Those asked for, or those configured where none, or one without a value, is asked for. */
+function bindAddresses(asked: readonly GatewayAddress[], configured: readonly string[]): AssignedAddresses {
   const wanted =
-    asked.length === 0 ? bindAddresses : asked.flatMap(({ value = "" }) => (value === "" ? bindAddresses : [value]));
+    asked.length === 0 ? configured : asked.flatMap(({ value = "" }) => (value === "" ? configured : [value]));
   const usable = wanted.map(canonicalAddress).filter((value) => value !== undefined);
-  const addresses = [...new Set(usable)].map((value) => ({ type: "IPAddress", value }));
+  const bind = [...new Set(usable)];
   const unusable = wanted.find((value) => canonicalAddress(value) === undefined);
   if (unusable !== undefined) {
-    const message = `${unusable} is not an IP address that can be bound`;
-    return { addresses, addressRejection: { condition: "Programmed", reason: "AddressNotUsable", message } };
+    return { bind, requested: [], addressRejection: notUsable(`${unusable} is not an IP address that can be bound`) };
   }
-  if (addresses.length > 0) return { addresses };
+  if (bind.length > 0) return { bind, requested: [] };
   const message = "No address is configured for Gateways that ask for none";
-  return { addresses, addressRejection: { condition: "Programmed", reason: "AddressNotAssigned", message } };
+  const addressRejection: Rejection = { condition: "Programmed", reason: "AddressNotAssigned", message };
+  return { bind, requested: [], addressRejection };
 }
 
-/** One spelling for one address, because Envoy refuses a listener that binds one twice. No zones. */
-function canonicalAddress(value: string): string | undefined {
-  if (ipv4.test(value)) return value;
-  if (!/^[0-9a-fA-F:.]+$/.test(value)) return undefined;
-  return URL.parse(`http://[${value}]`)?.hostname.slice(1, -1);
+/** An address without a value is any: there is nothing to ask for. */
+function requestAddresses(
+  asked: readonly GatewayAddress[],
+  allowed: readonly string[],
+): Pick<AssignedAddresses, "requested" | "addressRejection"> {
+  const ranges = addressRanges(allowed);
+  const problems: string[] = [];
+  const requested = new Set<string>();
+  for (const { value = "" } of asked) {
+    if (value === "") continue;
+    const address = canonicalAddress(value);
+    if (address === undefined) problems.push(`${value} is not an IP address`);
+    else if (ranges.contains(address)) requested.add(address);
+    else problems.push(`${value} is not an address that the class lets its Gateways ask for${rangesInWords(allowed)}`);
+  }
+  if (problems.length === 0) return { requested: [...requested] };
+  return { requested: [...requested], addressRejection: notUsable(problems.join("; ")) };
 }
 
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+function rangesInWords(allowed: readonly string[]): string {
+  return allowed.length === 0
+    ? " (spec.bounds.addresses of its GatewayParameters has none)"
+    : ` (${allowed.join(", ")})`;
+}
+
+function notUsable(message: string): Rejection {
+  return { condition: "Programmed", reason: "AddressNotUsable", message };
+}

@@ -7,16 +7,20 @@ import {
 import {
   gateway,
   gatewayClass,
+  gatewayParameters,
   httpsListener,
   listener,
   listenerSet,
   tlsSecret,
 } from "../../test/support/gateway-objects.ts";
-import { createGatewayWorld, type WorldObject } from "../../test/support/gateway-world.ts";
-import type { Condition, StatusUpdate } from "../core/conditions.ts";
+import { createGatewayWorld, standalone, type WorldObject } from "../../test/support/gateway-world.ts";
+import type { Condition, ProgrammingStage, StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState } from "../core/data-plane.ts";
+import type { FleetState } from "../core/fleet.ts";
+import type { GatewayParametersSpec } from "../core/gateway-parameters.ts";
 import { gatewayStatus } from "./gateway-report.ts";
 import type { ReportInputs } from "./listener-report.ts";
+import type { Placement } from "./placement.ts";
 
 let certificate: IssuedCertificate;
 
@@ -27,17 +31,29 @@ beforeAll(async () => {
 const acknowledging = (...listeners: readonly (readonly [string, string])[]): DataPlaneState => ({
   proxies: 1,
   readyProxies: 1,
-  listeners: new Map(listeners),
+  listeners: new Map(listeners.map(([name, version]) => [name, [version]])),
   refusals: new Map(),
 });
 
-function statusOf(objects: readonly WorldObject[], inputs: Partial<ReportInputs> = {}) {
-  const world = createGatewayWorld();
+function statusOf(
+  objects: readonly WorldObject[],
+  inputs: Partial<ReportInputs> = {},
+  placement: Placement = standalone,
+) {
+  const world = createGatewayWorld(placement);
   world.apply(gatewayClass(), ...objects);
   const node = world.nodes.get("infra/shared-gateway");
   if (node === undefined) throw new Error("no node");
   const dataPlane = acknowledging(["http-80", "v1"], ["https-443", "v1"]);
-  const status = gatewayStatus({ node, attachedRoutes: () => 0, dataPlane, listenerVersions: () => "v1", ...inputs });
+  const status = gatewayStatus({
+    node,
+    attachedRoutes: () => 0,
+    dataPlane,
+    placement,
+    fleet: undefined,
+    listenerVersions: () => "v1",
+    ...inputs,
+  });
   if (status.kind !== "Gateway") throw new Error("no status of a Gateway");
   return status;
 }
@@ -101,19 +117,19 @@ describe("what is waited for", () => {
       name: "an acknowledgement of the current version",
       inputs: { dataPlane: acknowledging(["http-80", "v0"]) },
       want: "Pending",
-      message: "Waiting for every connected proxy to acknowledge the configuration",
+      message: "Waiting for a proxy to acknowledge the configuration",
     },
     {
       name: "a first acknowledgement",
       inputs: { dataPlane: acknowledging() },
       want: "Pending",
-      message: "Waiting for every connected proxy to acknowledge the configuration",
+      message: "Waiting for a proxy to acknowledge the configuration",
     },
     {
       name: "a resource that is not made yet, and so was never acknowledged",
       inputs: { listenerVersions: () => undefined, dataPlane: acknowledging() },
       want: "Pending",
-      message: "Waiting for every connected proxy to acknowledge the configuration",
+      message: "Waiting for a proxy to acknowledge the configuration",
     },
     {
       name: "nothing any more, once Envoy has refused",
@@ -239,4 +255,173 @@ it("a Gateway is not held up by a listener of a ListenerSet on another port", ()
     listenerSet("a", "set", [listener("one", { port: 8080 })]),
   ];
   expect(brief(statusOf(objects).conditions)[1]).toBe("Programmed=True Programmed");
+});
+
+describe("a Gateway in a cluster", () => {
+  const cluster: Placement = { kind: "cluster", bindAddresses: ["0.0.0.0"] };
+  const address = { type: "IPAddress", value: "192.0.2.1" };
+  const serving: FleetState = { addresses: [address], readyReplicas: 1 };
+  const http = [gateway([listener("http")])];
+  const silent = { dataPlane: undefined };
+
+  it("tells the fleet's addresses, and is programmed with an address and an acknowledgement", () => {
+    const status = statusOf(http, { fleet: serving }, cluster);
+    expect(status).toMatchObject({ addresses: [address], programming: "settled" });
+    expect(brief(status.conditions)).toEqual(["Accepted=True Accepted", "Programmed=True Programmed"]);
+  });
+
+  it("is programmed when one of several proxies runs the current version", () => {
+    const dataPlane = { ...acknowledging(), proxies: 2, listeners: new Map([["http-80", ["v0", "v1"]]]) };
+    expect(brief(statusOf(http, { fleet: serving, dataPlane }, cluster).conditions)[1]).toBe(
+      "Programmed=True Programmed",
+    );
+  });
+
+  it.each<{
+    name: string;
+    inputs: Partial<ReportInputs>;
+    programmed: string;
+    message: string;
+    stage: ProgrammingStage;
+  }>([
+    {
+      name: "nothing is known of the fleet",
+      inputs: { fleet: undefined },
+      programmed: "Pending",
+      message: "Waiting for the proxies to be set up",
+      stage: "waiting",
+    },
+    {
+      name: "the fleet has no address yet",
+      inputs: { fleet: { addresses: [], readyReplicas: 1 } },
+      programmed: "Pending",
+      message: "Waiting for an address to be assigned",
+      stage: "waiting",
+    },
+    {
+      name: "there is no load balancer",
+      inputs: {
+        fleet: { ...serving, addresses: [], addressProblem: { reason: "AddressNotAssigned", message: "set a type" } },
+      },
+      programmed: "AddressNotAssigned",
+      message: "set a type",
+      stage: "settled",
+    },
+    {
+      name: "the address is another one's",
+      inputs: { fleet: { ...serving, addressProblem: { reason: "AddressNotUsable", message: "taken" } } },
+      programmed: "AddressNotUsable",
+      message: "taken",
+      stage: "settled",
+    },
+    {
+      name: "the fleet cannot be applied",
+      inputs: { fleet: { ...serving, applyProblem: "exceeded quota" } },
+      programmed: "NoResources",
+      message: "exceeded quota",
+      stage: "settled",
+    },
+    {
+      name: "proxies are Ready, but nobody hears of them",
+      inputs: { fleet: serving, ...silent },
+      programmed: "Pending",
+      message: "No proxy is connected",
+      stage: "waiting",
+    },
+    {
+      name: "nothing is known at all",
+      inputs: { fleet: undefined, ...silent },
+      programmed: "Pending",
+      message: "Waiting for the proxies to be set up",
+      stage: "waiting",
+    },
+    {
+      name: "there is no proxy",
+      inputs: { fleet: { ...serving, readyReplicas: 0 }, ...silent },
+      programmed: "Pending",
+      message: "No proxy is connected",
+      stage: "noProxies",
+    },
+    {
+      name: "a proxy runs an older version",
+      inputs: { fleet: serving, dataPlane: acknowledging(["http-80", "v0"]) },
+      programmed: "Pending",
+      message: "Waiting for a proxy to acknowledge the configuration",
+      stage: "waiting",
+    },
+    {
+      name: "a proxy refused",
+      inputs: {
+        fleet: serving,
+        dataPlane: { ...acknowledging(["http-80", "v1"]), refusals: new Map([["listener/http-80", "no"]]) },
+      },
+      programmed: "Invalid",
+      message: "A proxy refused listener/http-80: no",
+      stage: "settled",
+    },
+  ])("is not programmed when $name", ({ inputs, programmed, message, stage }) => {
+    const status = statusOf(http, inputs, cluster);
+    expect(status.conditions[1]).toMatchObject({ type: "Programmed", status: "False", reason: programmed, message });
+    expect(status.programming).toBe(stage);
+    expect(status.addresses).toEqual(inputs.fleet?.addresses ?? []);
+  });
+
+  it("is refused at once for an address that it may not have, whatever its proxies say", () => {
+    const object = gateway([listener("http")], { addresses: [address] });
+    const status = statusOf([object], { fleet: serving, ...silent }, cluster);
+    expect(brief(status.conditions)).toEqual(["Accepted=True Accepted", "Programmed=False AddressNotUsable"]);
+    expect(status.programming).toBe("settled");
+  });
+
+  it("that oversteps tells where it goes on being served", () => {
+    const object = gateway([listener("http")], {
+      infrastructure: { parametersRef: { group: "", kind: "X", name: "x" } },
+    });
+    const status = statusOf([object], { fleet: serving }, cluster);
+    expect(brief(status.conditions)).toEqual(["Accepted=False InvalidParameters", "Programmed=False Invalid"]);
+    expect(status).toMatchObject({ programming: "settled", addresses: [address] });
+    expect(listenerBrief(status)[1]).toBe("Programmed=True Programmed");
+  });
+
+  it("tells no more addresses than the API takes", () => {
+    const addresses = Array.from({ length: 20 }, (_, index) => ({ type: "IPAddress", value: `192.0.2.${index}` }));
+    expect(statusOf(http, { fleet: { ...serving, addresses } }, cluster).addresses).toEqual(addresses.slice(0, 16));
+  });
+
+  describe("whose proxies are run by the user", () => {
+    const parametersRef = { group: "gatehouse.dev", kind: "GatewayParameters", name: "own", namespace: "infra" };
+    const unmanaged = (spec: GatewayParametersSpec = {}) => [
+      gatewayClass("shared", { parametersRef }),
+      gatewayParameters("infra", "own", { proxies: "Unmanaged", bounds: { addresses: ["192.0.2.0/24"] }, ...spec }),
+    ];
+
+    it("tells the addresses of its spec", () => {
+      const object = gateway([listener("http")], { addresses: [address] });
+      const status = statusOf([...unmanaged(), object], { fleet: undefined }, cluster);
+      expect(status.addresses).toEqual([address]);
+      expect(brief(status.conditions)[1]).toBe("Programmed=True Programmed");
+    });
+
+    it("has no proxies when none is connected, as nobody else counts them", () => {
+      const object = gateway([listener("http")], { addresses: [address] });
+      expect(statusOf([...unmanaged(), object], { fleet: undefined, ...silent }, cluster).programming).toBe(
+        "noProxies",
+      );
+    });
+
+    it("says what to do when it has none", () => {
+      const status = statusOf([...unmanaged(), ...http], { fleet: undefined }, cluster);
+      expect(brief(status.conditions)[1]).toBe("Programmed=False AddressNotAssigned");
+      expect(status.conditions[1]?.message).toContain("spec.addresses");
+    });
+
+    it("tells those of the Service that its class names", () => {
+      const addressService = { namespace: "infra", name: "edge" };
+      const objects = [...unmanaged({ addressService }), ...http];
+      const status = statusOf(objects, { fleet: serving }, cluster);
+      expect(status.addresses).toEqual([address]);
+      expect(brief(status.conditions)[1]).toBe("Programmed=True Programmed");
+      expect(statusOf(objects, { fleet: undefined }, cluster).programming).toBe("waiting");
+    });
+  });
 });

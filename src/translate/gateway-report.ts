@@ -1,12 +1,23 @@
 /** The status of a Gateway. https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus */
-import { type Condition, conditionFalse, conditionTrue, type StatusUpdate } from "../core/conditions.ts";
+import { assertNever } from "../core/assert-never.ts";
+import {
+  type Condition,
+  conditionFalse,
+  conditionTrue,
+  type Rejection,
+  type StatusUpdate,
+} from "../core/conditions.ts";
+import type { GatewayAddress } from "../core/gateway-api.ts";
 import { objectKey } from "../core/keys.ts";
 import {
+  bringsItsAddress,
+  firstToTell,
   invalidListeners,
   listenerStatus,
   type Programming,
   programmedCondition,
   programmingOf,
+  programmingStage,
   type ReportInputs,
 } from "./listener-report.ts";
 import type { GatewayNode, Listener } from "./nodes.ts";
@@ -18,20 +29,42 @@ export function gatewayStatus(inputs: ReportInputs): StatusUpdate {
   const object = objectKey("Gateway", node.key);
   const own = node.listeners.filter(({ parent }) => parent === object);
   const overlapping = overlappingListeners(node.listeners);
+  const programmings = own.map((listener) => ({ listener, programming: programmingOf(listener, inputs) }));
+  const whole = gatewayProgramming(inputs, own);
+  const waiting = whole.kind === "programmed" || whole.kind === "pending";
   return {
     kind: "Gateway",
     object,
-    addresses: node.addresses,
-    conditions: [acceptedCondition(node, own), programmed(inputs, own)],
-    listeners: own.map((listener) =>
+    addresses: addressesOf(inputs),
+    // What a Gateway is refused for holds at once, whatever its proxies still have to say.
+    programming: waiting ? programmingStage([whole, ...programmings.map(({ programming }) => programming)]) : "settled",
+    conditions: [acceptedCondition(node, own), programmedConditionOf(whole, node.generation)],
+    listeners: programmings.map(({ listener, programming }) =>
       listenerStatus(listener, node.generation, {
         attachedRoutes: inputs.attachedRoutes(listener.key),
-        programming: programmingOf(listener, inputs),
+        programming,
         overlaps: overlapping.has(listener.key),
       }),
     ),
     attachedListenerSets: node.listenerSets.filter(({ rejection }) => rejection === undefined).length,
   };
+}
+
+/** The API takes no more. */
+const mostAddresses = 16;
+
+function addressesOf({ node, fleet, placement }: ReportInputs): readonly GatewayAddress[] {
+  switch (placement.kind) {
+    case "standalone":
+      return node.bindAddresses.map((value) => ({ type: "IPAddress", value }));
+    case "cluster": {
+      const { requestedAddresses } = node.fleet;
+      const own = bringsItsAddress(node) ? requestedAddresses.map((value) => ({ type: "IPAddress", value })) : [];
+      return (fleet?.addresses ?? own).slice(0, mostAddresses);
+    }
+    default:
+      return assertNever(placement.kind);
+  }
 }
 
 function acceptedCondition({ generation, rejection }: GatewayNode, own: readonly Listener[]): Condition {
@@ -41,13 +74,37 @@ function acceptedCondition({ generation, rejection }: GatewayNode, own: readonly
   return conditionTrue("Accepted", generation, { reason: "ListenersNotValid", message });
 }
 
-function programmed(inputs: ReportInputs, own: readonly Listener[]): Condition {
-  const { generation, rejection, addressRejection, listeners } = inputs.node;
-  if (rejection !== undefined) {
-    return programmedCondition({ kind: "invalid", message: "The Gateway is not accepted" }, generation);
+/** How far the Gateway as a whole is; what is `refused` has a reason of its own. */
+type GatewayProgramming = Programming | { readonly kind: "refused"; readonly rejection: Omit<Rejection, "condition"> };
+
+function programmedConditionOf(programming: GatewayProgramming, generation: number): Condition {
+  if (programming.kind === "refused") return conditionFalse("Programmed", generation, programming.rejection);
+  return programmedCondition(programming, generation);
+}
+
+function gatewayProgramming(inputs: ReportInputs, own: readonly Listener[]): GatewayProgramming {
+  const { rejection, addressRejection, listeners } = inputs.node;
+  if (rejection !== undefined) return { kind: "invalid", message: "The Gateway is not accepted" };
+  if (addressRejection !== undefined) return { kind: "refused", rejection: addressRejection };
+  const problem = inputs.placement.kind === "cluster" ? fleetProgramming(inputs) : undefined;
+  return problem ?? programmingOfAll(own, listeners, inputs);
+}
+
+/** What keeps clients from the proxies of a Gateway in a cluster, if anything does. */
+function fleetProgramming({ node, fleet }: ReportInputs): GatewayProgramming | undefined {
+  if (bringsItsAddress(node) && fleet === undefined) {
+    if (node.fleet.requestedAddresses.length > 0) return undefined;
+    const message = "The proxies are run by the user: spec.addresses of the Gateway must say where they are";
+    return { kind: "refused", rejection: { reason: "AddressNotAssigned", message } };
   }
-  if (addressRejection !== undefined) return conditionFalse("Programmed", generation, addressRejection);
-  return programmedCondition(programmingOfAll(own, listeners, inputs), generation);
+  if (fleet === undefined)
+    return { kind: "pending", stage: "waiting", message: "Waiting for the proxies to be set up" };
+  const { applyProblem, addressProblem, addresses } = fleet;
+  if (applyProblem !== undefined)
+    return { kind: "refused", rejection: { reason: "NoResources", message: applyProblem } };
+  if (addressProblem !== undefined) return { kind: "refused", rejection: addressProblem };
+  if (addresses.length > 0) return undefined;
+  return { kind: "pending", stage: "waiting", message: "Waiting for an address to be assigned" };
 }
 
 /** A Gateway answers for its own listeners; those of ListenerSets count only when it serves none of its own. */
@@ -56,8 +113,5 @@ function programmingOfAll(own: readonly Listener[], all: readonly Listener[], in
   const counted = ownServed.length > 0 ? ownServed : all.filter(({ served }) => served);
   if (counted.length === 0) return { kind: "invalid", message: "No listener can be served" };
   const steps = counted.map((listener) => programmingOf(listener, inputs));
-  return (
-    steps.find(({ kind }) => kind === "invalid") ??
-    steps.find(({ kind }) => kind === "pending") ?? { kind: "programmed" }
-  );
+  return firstToTell(steps);
 }

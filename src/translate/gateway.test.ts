@@ -52,11 +52,11 @@ describe("which Gateways are ours", () => {
     expect(world.parents.size).toBe(0);
   });
 
-  it("refuses a Gateway of a class that is not accepted, and serves nothing of it", () => {
+  it("refuses a Gateway of a class that is not accepted, and goes on serving it", () => {
     const parametersRef = { group: "example.com", kind: "Settings", name: "settings" };
     const node = nodeOf(gatewayClass("shared", { parametersRef }), gateway([listener("http")]));
     expect(node.rejection?.reason).toBe("InvalidParameters");
-    expect(served(node)).toEqual([]);
+    expect(served(node)).toEqual(["http"]);
   });
 
   it("refuses parameters of its own", () => {
@@ -98,7 +98,7 @@ describe("listeners of a Gateway", () => {
       gateway([listener("http")], { addresses: [{ type: "Hostname", value: "a.b" }] }),
     );
     expect(node.rejection?.reason).toBe("UnsupportedAddress");
-    expect(node.addresses).toEqual([]);
+    expect(node.bindAddresses).toEqual([]);
     expect(served(node)).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe("listeners of a Gateway", () => {
       { type: "IPAddress", value: "127.0.0.9" },
     ];
     const node = nodeOf(gatewayClass(), gateway([listener("http")], { addresses }));
-    expect(node).toMatchObject({ addresses: [addresses[1]], addressRejection: { reason: "AddressNotUsable" } });
+    expect(node).toMatchObject({ bindAddresses: ["127.0.0.9"], addressRejection: { reason: "AddressNotUsable" } });
     expect(served(node)).toEqual(["http"]);
   });
 });

@@ -1,16 +1,21 @@
 /** One Gateway of a class of ours with everything that is decided about it and about its listeners. */
 import type { Collection, Grouped, Reader, Transform } from "../collection/collection.ts";
-import type { Rejection } from "../core/conditions.ts";
+import { joinRejections, type Rejection } from "../core/conditions.ts";
 import type { Gateway, ListenerSet } from "../core/gateway-api.ts";
+import type { GatewayParameters, ParameterBounds } from "../core/gateway-parameters.ts";
 import { type NamespacedName, nameOf, objectKey } from "../core/keys.ts";
 import type { NamespaceLabels } from "./allowed-routes.ts";
 import { assignAddresses } from "./gateway-address.ts";
-import { type GatewayClassNode, unsupportedParameters } from "./gateway-class.ts";
+import type { GatewayClassNode } from "./gateway-class.ts";
+import { readGatewayParameters } from "./gateway-parameters.ts";
 import { buildListener, isAcceptable, isUsable, type ListenerOwner } from "./listener.ts";
 import { resolveConflicts } from "./listener-conflict.ts";
+import { beyondBounds } from "./listener-limits.ts";
 import { attachmentRejection, byPrecedence } from "./listener-set.ts";
 import type { ListenerInputs } from "./listener-tls.ts";
 import type { AttachedListenerSet, GatewayNode, Listener } from "./nodes.ts";
+import { invalidParameters } from "./parameters-ref.ts";
+import type { Placement } from "./placement.ts";
 
 /** What a Gateway reads of the world. */
 export interface GatewayInputs extends ListenerInputs {
@@ -20,48 +25,58 @@ export interface GatewayInputs extends ListenerInputs {
   readonly listenerSets: Grouped<ListenerSet>;
   /** By namespace. */
   readonly namespaceLabels: Collection<NamespaceLabels>;
-}
-
-export interface GatewayOptions {
-  /** What proxies bind for a Gateway that asks for no address. */
-  readonly bindAddresses: readonly string[];
+  /** By namespace/name. */
+  readonly parameters: Collection<GatewayParameters>;
 }
 
 /**
  * Builds the node of a Gateway from it and its ListenerSets. A Gateway whose class is not ours, or does not exist, gives
  * none: it is somebody else's.
  */
-export function buildGateway(inputs: GatewayInputs, options: GatewayOptions): Transform<Gateway, GatewayNode> {
+export function buildGateway(inputs: GatewayInputs, placement: Placement): Transform<Gateway, GatewayNode> {
   return (read, key, gateway) => {
     const gatewayClass = read.get(inputs.classes, gateway.spec.gatewayClassName);
-    return gatewayClass === undefined ? [] : [[key, buildNode(read, inputs, options, { gateway, gatewayClass })]];
+    return gatewayClass === undefined ? [] : [[key, buildNode(read, inputs, placement, { gateway, gatewayClass })]];
   };
 }
 
 function buildNode(
   read: Reader,
   inputs: GatewayInputs,
-  { bindAddresses }: GatewayOptions,
+  placement: Placement,
   { gateway, gatewayClass }: { readonly gateway: Gateway; readonly gatewayClass: GatewayClassNode },
 ): GatewayNode {
   const key = nameOf(gateway.metadata);
+  const bounds = gatewayClass.parameters?.bounds;
   const sets = readListenerSets(read, inputs, gateway);
+  const own = ownListeners(read, inputs, gateway, bounds);
   const judged = resolveConflicts([
-    ...ownListeners(read, inputs, gateway),
-    ...sets.flatMap(({ set, refused }) => (refused === undefined ? setListeners(read, inputs, key, set) : [])),
+    ...own.map(({ listener }) => listener),
+    ...sets.flatMap(({ set, refused }) =>
+      refused === undefined ? setListeners(read, inputs, { key, set, bounds }) : [],
+    ),
   ]);
-  const { addresses, rejection: unsupportedAddress, addressRejection } = assignAddresses(gateway, bindAddresses);
+  const { fleet, rejections } = readGatewayParameters(read, inputs.parameters, gateway, gatewayClass);
+  const beyond = own.flatMap(({ beyond }) => beyond.map(({ message }) => invalidParameters(message)));
+  const address = assignAddresses(gateway, placement, bounds?.addresses);
   const rejection =
-    classRejection(gatewayClass) ?? parametersRejection(gateway) ?? unsupportedAddress ?? listenersRejection(judged);
-  const open = rejection === undefined && addresses.length > 0;
+    classRejection(gatewayClass) ??
+    joinRejections([...rejections, ...beyond]) ??
+    address.rejection ??
+    listenersRejection(judged);
+  // Whoever runs into a limit goes on being served within it: those attached to the Gateway have done nothing wrong.
+  const open = address.bind.length > 0;
+  const listeners = judged.map((listener) => ({ ...listener, served: open && isUsable(listener) }));
+  const tellsAddress = rejection === undefined || listeners.some(({ served }) => served);
   return {
     key,
     generation: gateway.metadata.generation,
     ...(rejection === undefined ? {} : { rejection }),
-    addresses: rejection === undefined ? addresses : [],
-    ...(addressRejection === undefined ? {} : { addressRejection }),
-    listeners: judged.map((listener) => ({ ...listener, served: open && isUsable(listener) })),
+    bindAddresses: tellsAddress ? address.bind : [],
+    ...(address.addressRejection === undefined ? {} : { addressRejection: address.addressRejection }),
+    listeners,
     listenerSets: sets.map(({ set, refused }) => attachListenerSet(set, refused, { rejection, judged })),
+    fleet: { ...fleet, requestedAddresses: address.requested },
   };
 }
 
@@ -77,31 +92,50 @@ function readListenerSets(read: Reader, inputs: GatewayInputs, gateway: Gateway)
     .map((set) => ({ set, refused: attachmentRejection(read, inputs.namespaceLabels, gateway, set) }));
 }
 
-function ownListeners(read: Reader, inputs: GatewayInputs, { metadata, spec }: Gateway): readonly Listener[] {
+interface BoundedListener {
+  readonly listener: Listener;
+  /** What the class has against it; also among the listener's rejections. */
+  readonly beyond: readonly Rejection[];
+}
+
+function ownListeners(
+  read: Reader,
+  inputs: GatewayInputs,
+  { metadata, spec }: Gateway,
+  bounds: ParameterBounds | undefined,
+): readonly BoundedListener[] {
   const { name, namespace = "" } = metadata;
   const owner: ListenerOwner = { kind: "Gateway", namespace, name, gateway: nameOf(metadata) };
-  return spec.listeners.map((listener) => buildListener(read, inputs, owner, listener));
+  return spec.listeners.map((listener, index) =>
+    withinBounds(buildListener(read, inputs, owner, listener), index, bounds),
+  );
 }
 
 function setListeners(
   read: Reader,
   inputs: GatewayInputs,
-  gateway: NamespacedName,
-  { metadata, spec }: ListenerSet,
+  {
+    key,
+    set,
+    bounds,
+  }: { readonly key: NamespacedName; readonly set: ListenerSet; readonly bounds: ParameterBounds | undefined },
 ): readonly Listener[] {
-  const { name, namespace = "" } = metadata;
-  const owner: ListenerOwner = { kind: "ListenerSet", namespace, name, gateway };
-  return spec.listeners.map((listener) => buildListener(read, inputs, owner, listener));
+  const { name, namespace = "" } = set.metadata;
+  const owner: ListenerOwner = { kind: "ListenerSet", namespace, name, gateway: key };
+  return set.spec.listeners.map(
+    (listener, index) => withinBounds(buildListener(read, inputs, owner, listener), index, bounds).listener,
+  );
+}
+
+function withinBounds(listener: Listener, index: number, bounds: ParameterBounds | undefined): BoundedListener {
+  const beyond = beyondBounds(listener, `spec.listeners[${index}]`, bounds);
+  if (beyond.length === 0) return { listener, beyond };
+  return { listener: { ...listener, rejections: [...listener.rejections, ...beyond] }, beyond };
 }
 
 function classRejection({ rejection }: GatewayClassNode): Rejection | undefined {
   if (rejection === undefined) return undefined;
   return { ...rejection, message: `The GatewayClass is not accepted: ${rejection.message}` };
-}
-
-function parametersRejection({ spec }: Gateway): Rejection | undefined {
-  const ref = spec.infrastructure?.parametersRef;
-  return ref === undefined ? undefined : unsupportedParameters(ref);
 }
 
 /** One acceptable listener is enough, whoever wrote it: the rest must not take it down. */

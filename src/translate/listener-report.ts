@@ -1,5 +1,6 @@
 /** The status of one listener, as Gateways and ListenerSets both tell it. */
 import { assertNever } from "../core/assert-never.ts";
+import type { ProgrammingStage } from "../core/conditions.ts";
 import {
   type Condition,
   conditionFalse,
@@ -8,11 +9,13 @@ import {
   type ListenerStatus,
 } from "../core/conditions.ts";
 import type { DataPlaneState } from "../core/data-plane.ts";
+import type { FleetState } from "../core/fleet.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 import { secretName } from "./envoy/names.ts";
 import { envoyListenerName } from "./envoy-listener.ts";
 import { isUsable } from "./listener.ts";
 import type { GatewayNode, Listener } from "./nodes.ts";
+import type { Placement } from "./placement.ts";
 
 /** What a status is told of besides the node: plain values, so that the same input gives the same status. */
 export interface ReportInputs {
@@ -21,6 +24,9 @@ export interface ReportInputs {
   readonly attachedRoutes: (listenerKey: string) => number;
   /** What the Gateway's proxies said; absent when none ever connected. */
   readonly dataPlane: DataPlaneState | undefined;
+  readonly placement: Pick<Placement, "kind">;
+  /** How the Gateway's fleet is; absent when nobody has told, and where nobody runs fleets. */
+  readonly fleet: FleetState | undefined;
   /** The current version of an Envoy listener, by its xDS name. */
   readonly listenerVersions: (xdsListenerName: string) => string | undefined;
 }
@@ -28,22 +34,41 @@ export interface ReportInputs {
 /** How far a listener has come in the proxies. */
 export type Programming =
   | { readonly kind: "programmed" }
-  | { readonly kind: "pending"; readonly message: string }
+  | { readonly kind: "pending"; readonly stage: Exclude<ProgrammingStage, "settled">; readonly message: string }
   | { readonly kind: "invalid"; readonly message: string };
 
-/** Tells how far a listener has come. It is programmed when every connected proxy runs its current version. */
-export function programmingOf(
-  listener: Listener,
-  { dataPlane, listenerVersions }: Pick<ReportInputs, "dataPlane" | "listenerVersions">,
-): Programming {
+/** Tells how far a listener has come. It is programmed when a connected proxy runs its current version and none refused it. */
+export function programmingOf(listener: Listener, inputs: Omit<ReportInputs, "attachedRoutes">): Programming {
+  const { dataPlane, listenerVersions } = inputs;
   if (!listener.served) return { kind: "invalid", message: whyNotServed(listener) };
-  if (dataPlane === undefined || dataPlane.proxies === 0) return { kind: "pending", message: "No proxy is connected" };
+  if (dataPlane === undefined || dataPlane.proxies === 0) {
+    return { kind: "pending", stage: hasProxies(inputs) ? "waiting" : "noProxies", message: "No proxy is connected" };
+  }
   const refusal = refusalOf(listener, dataPlane);
   if (refusal !== undefined) return { kind: "invalid", message: refusal };
   const name = envoyListenerName(listener);
   const version = listenerVersions(name);
-  if (version !== undefined && dataPlane.listeners.get(name) === version) return { kind: "programmed" };
-  return { kind: "pending", message: "Waiting for every connected proxy to acknowledge the configuration" };
+  if (version !== undefined && dataPlane.listeners.get(name)?.includes(version) === true) return { kind: "programmed" };
+  return { kind: "pending", stage: "waiting", message: "Waiting for a proxy to acknowledge the configuration" };
+}
+
+/** Whether the user, and nobody else, runs the proxies of a Gateway and says where they are. */
+export function bringsItsAddress({ fleet }: GatewayNode): boolean {
+  return !fleet.parameters.managed && fleet.parameters.addressService === undefined;
+}
+
+/** Whether time may change what is told of all of these. */
+export function programmingStage(programmings: readonly Programming[]): ProgrammingStage {
+  const stages = programmings.map((programming) => (programming.kind === "pending" ? programming.stage : "settled"));
+  return stages.find((stage) => stage === "noProxies") ?? stages.find((stage) => stage === "waiting") ?? "settled";
+}
+
+/** What is told of several together: the first that is invalid, else the first that is pending. */
+export function firstToTell(programmings: readonly Programming[]): Programming {
+  return (
+    programmings.find(({ kind }) => kind === "invalid") ??
+    programmings.find(({ kind }) => kind === "pending") ?? { kind: "programmed" }
+  );
 }
 
 /** The condition that a listener, or the object that it is in, is programmed. */
@@ -91,6 +116,12 @@ export function listenerStatus(
 export function invalidListeners(listeners: readonly Listener[]): string | undefined {
   const names = listeners.filter((listener) => !isUsable(listener)).map(({ name }) => name);
   return names.length === 0 ? undefined : `Listeners that cannot be served: ${names.join(", ")}`;
+}
+
+/** A proxy that is Ready serves, and will come back to us; before anybody has counted them, there may be some. */
+function hasProxies({ node, fleet, placement }: Pick<ReportInputs, "node" | "fleet" | "placement">): boolean {
+  if (fleet !== undefined) return fleet.readyReplicas > 0;
+  return placement.kind === "cluster" && !bringsItsAddress(node);
 }
 
 function whyNotServed(listener: Listener): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gateway, gatewayClass, httpsListener, listener, listenerSet } from "../../test/support/gateway-objects.ts";
-import { createGatewayWorld, type WorldObject } from "../../test/support/gateway-world.ts";
+import { createGatewayWorld, standalone, type WorldObject } from "../../test/support/gateway-world.ts";
 import type { Condition } from "../core/conditions.ts";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { ReportInputs } from "./listener-report.ts";
@@ -9,7 +9,7 @@ import { listenerSetStatuses } from "./listener-set-report.ts";
 const dataPlane: DataPlaneState = {
   proxies: 1,
   readyProxies: 1,
-  listeners: new Map([["http-80", "v1"]]),
+  listeners: new Map([["http-80", ["v1"]]]),
   refusals: new Map(),
 };
 
@@ -27,6 +27,8 @@ function statusesOf(objects: readonly WorldObject[], inputs: Partial<ReportInput
     node,
     attachedRoutes: () => 0,
     dataPlane,
+    placement: standalone,
+    fleet: undefined,
     listenerVersions: () => "v1",
     ...inputs,
   });

@@ -1,11 +1,13 @@
 /** The status of ListenerSets. https://gateway-api.sigs.k8s.io/reference/spec/#listenersetstatus */
 import { type Condition, conditionFalse, conditionTrue, type StatusUpdate } from "../core/conditions.ts";
 import {
+  firstToTell,
   invalidListeners,
   listenerStatus,
   type Programming,
   programmedCondition,
   programmingOf,
+  programmingStage,
   type ReportInputs,
 } from "./listener-report.ts";
 import type { AttachedListenerSet, Listener } from "./nodes.ts";
@@ -24,6 +26,8 @@ export function listenerSetStatuses(inputs: ReportInputs): readonly StatusUpdate
     return {
       kind: "ListenerSet",
       object: set.key,
+      programming:
+        set.rejection === undefined ? programmingStage(reports.map(({ programming }) => programming)) : "settled",
       conditions: conditionsOf(set, reports),
       listeners: reports.map(({ listener, programming }) =>
         listenerStatus(listener, set.generation, {
@@ -70,8 +74,5 @@ function conditionsOf(
 function programmingOfAll(reports: readonly ListenerReport[]): Programming {
   const served = reports.filter(({ listener }) => listener.served).map(({ programming }) => programming);
   if (served.length === 0) return { kind: "invalid", message: "No listener can be served" };
-  return (
-    served.find(({ kind }) => kind === "invalid") ??
-    served.find(({ kind }) => kind === "pending") ?? { kind: "programmed" }
-  );
+  return firstToTell(served);
 }

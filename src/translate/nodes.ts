@@ -4,9 +4,9 @@
  * follows from which.
  */
 import type { Rejection } from "../core/conditions.ts";
+import type { EffectiveParameters } from "../core/fleet.ts";
 import type {
   AllowedRoutes,
-  GatewayAddress,
   HttpCors,
   HttpHeaderModifier,
   HttpRequestRedirect,
@@ -15,6 +15,7 @@ import type {
   ParentReference,
   RouteGroupKind,
 } from "../core/gateway-api.ts";
+import type { AccessLog, TlsVersion } from "../core/gateway-parameters.ts";
 import type { Hostname } from "../core/hostname.ts";
 import type { NamespacedName, ObjectKey } from "../core/keys.ts";
 
@@ -60,13 +61,24 @@ export interface GatewayNode {
   readonly generation: number;
   /** Why the whole Gateway is not accepted. */
   readonly rejection?: Rejection;
-  /** The addresses that its proxies bind or that the status tells. */
-  readonly addresses: readonly GatewayAddress[];
+  /** What its proxies bind: in a standalone placement also where clients connect. */
+  readonly bindAddresses: readonly string[];
   /** Why an asked address cannot be used: Accepted stays True, Programmed turns False. */
   readonly addressRejection?: Rejection;
   /** The Gateway's own listeners, then those of its accepted ListenerSets, in order of precedence; rejected ones too. */
   readonly listeners: readonly Listener[];
   readonly listenerSets: readonly AttachedListenerSet[];
+  readonly fleet: FleetNode;
+}
+
+/** What a Gateway says about how its proxies are run, merged with what its class says. */
+export interface FleetNode {
+  readonly uid: string;
+  readonly gatewayClass: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly requestedAddresses: readonly string[];
+  readonly parameters: EffectiveParameters;
 }
 
 /** What a route sees of an object that it may name as its parent. Keyed by ObjectKey. */
@@ -103,6 +115,9 @@ export interface EnvoyListener {
   /** Addresses and port that the proxy binds. */
   readonly addresses: readonly string[];
   readonly bindPort: number;
+  /** What the Gateway's parameters say; the defaults where they are absent. */
+  readonly accessLog?: AccessLog;
+  readonly tlsParameters?: { readonly minimumVersion: TlsVersion; readonly cipherSuites: readonly string[] };
   /** One for HTTP; one for each served listener for HTTPS, the most specific hostname first. */
   readonly chains: readonly FilterChain[];
 }

@@ -2,6 +2,7 @@ import type { Collection, Grouped, Source } from "../collection/collection.ts";
 import type { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState, TableMode } from "../core/data-plane.ts";
+import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
 import { isExact } from "../core/hostname.ts";
 import { gatewayResourceKey, type Kind, type ObjectByKind, type ObjectKey, objectKey } from "../core/keys.ts";
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
@@ -11,6 +12,7 @@ import { certificateState, readCertificate } from "./certificate.ts";
 import { serviceOfSlice } from "./endpoints.ts";
 import { printListener } from "./envoy/listener.ts";
 import { buildEnvoyListeners, buildRouteTables } from "./envoy-listener.ts";
+import { buildFleetSpec } from "./fleet.ts";
 import { buildGateway } from "./gateway.ts";
 import { buildGatewayClass, type GatewayClassNode } from "./gateway-class.ts";
 import { gatewayClassStatus } from "./gateway-class-report.ts";
@@ -27,6 +29,8 @@ import type {
   TableRoutes,
   VirtualHost,
 } from "./nodes.ts";
+import { parametersStatus } from "./parameters-report.ts";
+import type { Placement } from "./placement.ts";
 import { grantKeys } from "./reference-grant.ts";
 import { routeParents } from "./route-parents.ts";
 import { routeStatus } from "./route-report.ts";
@@ -55,8 +59,7 @@ import { buildUnroutedHosts, hostKeys, mergeVirtualHost } from "./virtual-host.t
 
 export interface PipelineOptions {
   readonly controllerName: string;
-  /** Addresses that the proxies of a Gateway bind when it asks for none. */
-  readonly bindAddresses: readonly string[];
+  readonly placement: Placement;
 }
 
 /** What goes into the translation. Everything else follows. */
@@ -66,13 +69,24 @@ export interface PipelineSources {
   readonly dataPlane: Source<DataPlaneState>;
   /** How tables are cut now, by gatewayResourceKey(gateway, table): what `outputs.tableModes` last said. */
   readonly tableModes: Source<TableMode>;
+  /** How fleets are, by Gateway, namespace/name. */
+  readonly fleets: Source<FleetState>;
+  /** One entry, under {@link clusterKey}; none where there is no cluster. */
+  readonly cluster: Source<ClusterFacts>;
 }
+
+/** The key of the only entry of `cluster`. */
+export const clusterKey = "cluster";
 
 export interface PipelineOutputs {
   /** Keyed by gatewayResourceKey. A type may come from several collections, whose keys never meet. */
   readonly resources: Readonly<Record<ResourceType, readonly Collection<XdsResource>[]>>;
   /** One entry for each Gateway of ours, also for one without anything to serve. */
   readonly fleets: Collection<GatewayNode>;
+  /** How the proxies of each Gateway of ours should be run. By Gateway, namespace/name. */
+  readonly fleetSpecs: Collection<FleetSpec>;
+  /** Of each class of ours, whether a Gateway uses it. */
+  readonly classUse: Collection<boolean>;
   readonly tableModes: Collection<TableMode>;
   /** Keyed by ObjectKey. */
   readonly statuses: readonly Collection<StatusUpdate>[];
@@ -99,7 +113,7 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
   const gateways = declareGateways(graph, sources.objects, options);
   const routes = declareRoutes(graph, sources.objects, gateways);
   const tables = declareTables(graph, sources, gateways, routes.tableRoutes);
-  const upstreams = declareUpstreams(graph, sources.objects, routes, gateways);
+  const upstreams = declareUpstreams(graph, sources.objects, { ...routes, ...gateways, placement: options.placement });
   const listeners = graph.derive(
     "listeners",
     gateways.envoyListeners,
@@ -115,7 +129,16 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
     sources: sources.objects,
     dataPlane: sources.dataPlane,
     tableModes: sources.tableModes,
-    outputs: { resources, fleets: gateways.nodes, tableModes: tables.modes, statuses },
+    fleets: sources.fleets,
+    cluster: sources.cluster,
+    outputs: {
+      resources,
+      fleets: gateways.nodes,
+      fleetSpecs: gateways.fleetSpecs,
+      classUse: gateways.classUse,
+      tableModes: tables.modes,
+      statuses,
+    },
   };
 }
 
@@ -131,8 +154,15 @@ function declareSources(graph: Graph): PipelineSources {
     Secret: graph.source<ObjectByKind["Secret"]>("Secret"),
     ConfigMap: graph.source<ObjectByKind["ConfigMap"]>("ConfigMap"),
     Namespace: graph.source<ObjectByKind["Namespace"]>("Namespace"),
+    GatewayParameters: graph.source<ObjectByKind["GatewayParameters"]>("GatewayParameters"),
   };
-  return { objects, dataPlane: graph.source("dataPlane"), tableModes: graph.source("tableModes") };
+  return {
+    objects,
+    dataPlane: graph.source("dataPlane"),
+    tableModes: graph.source("tableModes"),
+    fleets: graph.source("fleetStates"),
+    cluster: graph.source("clusterFacts"),
+  };
 }
 
 type Objects = PipelineSources["objects"];
@@ -140,7 +170,11 @@ type Gateways = ReturnType<typeof declareGateways>;
 type Routes = ReturnType<typeof declareRoutes>;
 
 function declareGateways(graph: Graph, objects: Objects, options: PipelineOptions) {
-  const classes = graph.derive("gatewayClasses", objects.GatewayClass, buildGatewayClass(options));
+  const classes = graph.derive(
+    "gatewayClasses",
+    objects.GatewayClass,
+    buildGatewayClass(options, objects.GatewayParameters),
+  );
   const certificates = graph.derive("certificates", objects.Secret, readCertificate);
   const inputs = {
     classes,
@@ -148,14 +182,19 @@ function declareGateways(graph: Graph, objects: Objects, options: PipelineOption
     listenerSets: graph.groupBy("listenerSetsByGateway", [objects.ListenerSet], listenerSetKeys),
     namespaceLabels: graph.derive("namespaceLabels", objects.Namespace, namespaceLabels),
     grants: graph.groupBy("grants", [objects.ReferenceGrant], grantKeys),
+    parameters: objects.GatewayParameters,
   };
-  const nodes = graph.derive("gateways", objects.Gateway, buildGateway(inputs, options));
+  const { placement } = options;
+  const nodes = graph.derive("gateways", objects.Gateway, buildGateway(inputs, placement));
+  const byClass = graph.groupBy("gatewaysByClass", [nodes], ({ fleet }) => [fleet.gatewayClass]);
   return {
     ...inputs,
     certificateContents: certificates,
     nodes,
     parents: graph.derive("routeParents", nodes, routeParents),
-    envoyListeners: graph.derive("envoyListeners", nodes, buildEnvoyListeners),
+    fleetSpecs: graph.derive("fleetSpecs", nodes, buildFleetSpec(placement)),
+    classUse: graph.derive("classUse", classes, (read, key) => [[key, (read.get(byClass, key)?.size ?? 0) > 0]]),
+    envoyListeners: graph.derive("envoyListeners", nodes, buildEnvoyListeners(placement)),
     routeTables: graph.derive("routeTables", nodes, buildRouteTables),
   };
 }
@@ -207,18 +246,28 @@ function declareTables(
   return { modes, resources: { route, scope } };
 }
 
-function declareUpstreams(graph: Graph, objects: Objects, { services, tableRoutes }: Routes, gateways: Gateways) {
+function declareUpstreams(
+  graph: Graph,
+  objects: Objects,
+  {
+    services,
+    tableRoutes,
+    envoyListeners,
+    certificateContents,
+    placement,
+  }: Routes & Gateways & Pick<PipelineOptions, "placement">,
+) {
   const slices = graph.groupBy("slicesByService", [objects.EndpointSlice], serviceOfSlice);
   const nodes = graph.derive(
     "clusterNodes",
     graph.groupBy("routesByCluster", [tableRoutes], clusterKeys),
     buildCluster,
   );
-  const bySecret = graph.groupBy("listenersBySecret", [gateways.envoyListeners], secretKeys);
+  const bySecret = graph.groupBy("listenersBySecret", [envoyListeners], secretKeys);
   return {
     cluster: [graph.derive("clusters", nodes, buildClusterResource, sameVersion)],
-    endpoint: [graph.derive("endpoints", nodes, buildEndpoints({ services, slices }), sameVersion)],
-    secret: [graph.derive("secrets", bySecret, buildSecret(gateways.certificateContents), sameVersion)],
+    endpoint: [graph.derive("endpoints", nodes, buildEndpoints({ services, slices }, placement), sameVersion)],
+    secret: [graph.derive("secrets", bySecret, buildSecret(certificateContents), sameVersion)],
   };
 }
 
@@ -237,14 +286,20 @@ function declareStatuses(
     readonly listeners: Collection<XdsResource>;
   },
 ): readonly Collection<StatusUpdate>[] {
-  const ofClasses = graph.derive("gatewayClassStatuses", gateways.classes, (_read, _key, node: GatewayClassNode) => [
-    [node.key, gatewayClassStatus(node, supportedFeatures)],
+  const features = supportedFeatures(options.placement);
+  const ofClasses = graph.derive("gatewayClassStatuses", gateways.classes, (read, _key, node: GatewayClassNode) => [
+    [
+      node.key,
+      gatewayClassStatus(node, { supportedFeatures: features, cluster: read.get(sources.cluster, clusterKey) }),
+    ],
   ]);
   const ofGateways = graph.derive("gatewayStatuses", gateways.nodes, (read, key, node: GatewayNode) => {
     const inputs = {
       node,
       attachedRoutes: (listener: string) => read.get(routes.attachedRoutes, listener) ?? 0,
       dataPlane: read.get(sources.dataPlane, key),
+      placement: options.placement,
+      fleet: read.get(sources.fleets, key),
       listenerVersions: (name: string) => read.get(listeners, gatewayResourceKey(node.key, name))?.version,
     };
     const sets = listenerSetStatuses(inputs).map((status): readonly [ObjectKey, StatusUpdate] => [
@@ -256,7 +311,15 @@ function declareStatuses(
   const ofRoutes = graph.derive("routeStatuses", routes.httpRoutes, (_read, key, route: BoundRoute) => [
     [key, routeStatus(route, options.controllerName)],
   ]);
-  return [ofClasses, ofGateways, ofRoutes];
+  const ofParameters = graph.derive(
+    "parametersStatuses",
+    sources.objects.GatewayParameters,
+    (_read, _key, object: ObjectByKind["GatewayParameters"]) => {
+      const status = parametersStatus(object);
+      return [[status.object, status]];
+    },
+  );
+  return [ofClasses, ofGateways, ofRoutes, ofParameters];
 }
 
 function keysIf(included: boolean, host: VirtualHost): readonly string[] {

@@ -1,8 +1,17 @@
+import type { Placement } from "./placement.ts";
+
 /**
  * The features of the Gateway API that Gatehouse serves, by the names of the official suite. GatewayClasses tell them in
  * their status. https://gateway-api.sigs.k8s.io/geps/gep-2162/
  */
-export const supportedFeatures: readonly string[] = [
+export function supportedFeatures({ kind }: Pick<Placement, "kind">): readonly string[] {
+  return kind === "cluster" ? [...everywhere, ...inClusters].sort() : everywhere;
+}
+
+/** What takes objects of the cluster: Services with addresses of their own, and labels on them. */
+const inClusters = ["GatewayAddressEmpty", "GatewayInfrastructure", "GatewayStaticAddresses"];
+
+const everywhere: readonly string[] = [
   "Gateway",
   "GatewayHTTPListenerIsolation",
   "GatewayHTTPSListenerDetectMisdirectedRequests",

@@ -30,7 +30,11 @@ function createUpstreams() {
   const slices = graph.groupBy("slicesByService", [sources], serviceOfSlice);
   const clusters = graph.derive("clusters", graph.groupBy("users", [routes], clusterKeys), buildCluster);
   const resources = graph.derive("resources", clusters, buildClusterResource);
-  const endpoints = graph.derive("endpoints", clusters, buildEndpoints({ services, slices }));
+  const endpoints = graph.derive(
+    "endpoints",
+    clusters,
+    buildEndpoints({ services, slices }, { kind: "standalone", bindAddresses: [] }),
+  );
   return { graph, routes, services, slices: sources, resources, endpoints };
 }
 

@@ -10,6 +10,7 @@ import { printEndpoints } from "./envoy/endpoint.ts";
 import { parseClusterName, secretName } from "./envoy/names.ts";
 import { printSecret } from "./envoy/secret.ts";
 import type { Certificate, ClusterNode, EnvoyListener, TableRoutes } from "./nodes.ts";
+import type { Placement } from "./placement.ts";
 
 /** The clusters that a route needs in a Gateway's proxies, for the index of routes by cluster. */
 export function clusterKeys({ gateway, clusters }: TableRoutes): readonly string[] {
@@ -27,14 +28,14 @@ export const buildClusterResource: Transform<ClusterNode, XdsResource> = (_read,
 ];
 
 /** Prints the endpoints of a cluster; an empty list is told too. Routes play no part. */
-export function buildEndpoints(inputs: {
-  readonly services: Collection<ServiceView>;
-  readonly slices: Grouped<EndpointSlice>;
-}): Transform<ClusterNode, XdsResource> {
+export function buildEndpoints(
+  inputs: { readonly services: Collection<ServiceView>; readonly slices: Grouped<EndpointSlice> },
+  placement: Placement,
+): Transform<ClusterNode, XdsResource> {
   return (read, key, { name, service, port }) => {
     const view = read.get(inputs.services, service)?.ports.find((candidate) => candidate.port === port);
     const slices = read.get(inputs.slices, service);
-    const addresses = view === undefined ? [] : endpointAddresses(slices?.values() ?? [], view.name);
+    const addresses = view === undefined ? [] : endpointAddresses(slices?.values() ?? [], view.name, placement);
     return [[key, printEndpoints(name, addresses)]];
   };
 }

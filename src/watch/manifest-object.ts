@@ -181,6 +181,7 @@ const validators = {
   Secret: schemaValidator(schemas.Secret),
   ConfigMap: schemaValidator(schemas.ConfigMap),
   Namespace: schemaValidator(schemas.Namespace),
+  GatewayParameters: schemaValidator(schemas.GatewayParameters),
 } satisfies Record<Kind, Validator>;
 
 /** One validator for all kinds whose names follow the same rule. */

@@ -9,7 +9,7 @@ export interface ObjectSink {
 
 /** Something that a source could not take, in plain words. Never holds the data of a Secret. */
 export interface SourceProblem {
-  /** Path below the source's folder. */
+  /** Path below the source's folder; `API server` for what comes from one. */
   readonly file: string;
   /** Number of the document in its file, from 1. */
   readonly document?: number;

@@ -28,6 +28,20 @@ export function schemaValidator(schema: JsonSchema): Validator {
   };
 }
 
+/**
+ * Makes a validator that asks only for what the rest of the program relies on: types, required fields and known values.
+ * It is for objects that an API server has accepted, perhaps by a newer schema: fields that we do not know may be there.
+ */
+export function shapeValidator(schema: JsonSchema): Validator {
+  let compiled: ValidateFunction | undefined;
+  return (value, { showValues }) => {
+    compiled ??= ajv.compile(shapeOf(schema));
+    applyDefaults(value, schema);
+    if (compiled(value)) return [];
+    return faults(compiled.errors ?? [], value, showValues);
+  };
+}
+
 /** Faults that are told of one object; the rest is counted. */
 const mostFaults = 10;
 
@@ -94,6 +108,20 @@ function closed(schema: JsonSchema): object {
     ...(fields && { properties: fields }),
     ...(items && { items: closed(items) }),
     ...(others !== undefined && { additionalProperties: others }),
+  };
+}
+
+/** What is left of a schema without limits, patterns and combinations. */
+function shapeOf({ type, required, properties, items, additionalProperties, enum: values }: JsonSchema): object {
+  return {
+    ...(type && { type }),
+    ...(required && { required }),
+    ...(values && { enum: values }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, shapeOf(field)])),
+    }),
+    ...(items && { items: shapeOf(items) }),
+    ...(additionalProperties && { additionalProperties: shapeOf(additionalProperties) }),
   };
 }
 

@@ -1,26 +1,40 @@
-import { X509Certificate } from "node:crypto";
+import { constants, createHash, X509Certificate } from "node:crypto";
 import { BlockList, isIP } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
+import { assertNever } from "../core/assert-never.ts";
 import { type NamespacedName, namespacedName } from "../core/keys.ts";
+import type { TlsMaterial, TlsMaterialSource } from "../core/tls-material.ts";
 import type { ClientNode } from "./codec.ts";
 import type { Admission } from "./stream-options.ts";
 
 /** How proxies prove who they are. Plaintext takes their word for it, so it is bound to loopback. */
 export type AdsSecurity =
   | { readonly kind: "loopback" }
+  /** Certificates that somebody made by hand: `spiffe://<trust domain>/fleet/<namespace>/<name>`, good until they end. */
+  | (TlsMaterial & { readonly kind: "mutual-tls"; readonly trustDomain: string })
+  /** Certificates that Gatehouse issues: their names end in the Gateway's uid, and they may be taken back. */
   | {
-      readonly kind: "mutual-tls";
-      /** PEM. Only certificates of this authority are accepted; the system's are not. */
-      readonly ca: Buffer;
-      readonly cert: Buffer;
-      readonly key: Buffer;
+      readonly kind: "issued-certificates";
+      readonly material: TlsMaterialSource;
       readonly trustDomain: string;
+      /** Whether this certificate (SHA-256, in hex) stands for the Gateway that has this uid now. */
+      readonly isAccepted: (gateway: NamespacedName, uid: string, fingerprint: string) => boolean;
     };
 
 /** What a connection has proven, before anything that it sent is read. */
 export type Identity =
   | { readonly kind: "unproven" }
-  | { readonly kind: "gateway"; readonly gateway: NamespacedName }
+  | {
+      readonly kind: "gateway";
+      readonly gateway: NamespacedName;
+      /** Of the Gateway; absent in a certificate made by hand. */
+      readonly uid?: string;
+      /** SHA-256 of the certificate, in hex. */
+      readonly fingerprint: string;
+      /** Milliseconds since the epoch. */
+      readonly expires: number;
+    }
   | { readonly kind: "refused"; readonly message: string };
 
 /** What grpc-js tells of a connection; empty when no certificate was accepted. */
@@ -36,21 +50,41 @@ export function isLoopback(address: string): boolean {
 
 /** Credentials of the server's port. */
 export function createCredentials(security: AdsSecurity): ServerCredentials {
-  return security.kind === "loopback" ? ServerCredentials.createInsecure() : new MutualTlsCredentials(security);
+  switch (security.kind) {
+    case "loopback":
+      return ServerCredentials.createInsecure();
+    case "mutual-tls":
+      return new MutualTlsCredentials({ current: () => security, onChange: () => () => {} });
+    case "issued-certificates":
+      return new MutualTlsCredentials(security.material);
+    default:
+      return assertNever(security);
+  }
 }
 
 /** Reads who is on the other end of a connection from its certificate. */
 export function identifyPeer(security: AdsSecurity, context: PeerContext, now: number): Identity {
   if (security.kind === "loopback") return { kind: "unproven" };
-  const certificate = context.sslPeerCertificate;
-  if (certificate === undefined) return { kind: "refused", message: "a client certificate is required" };
-  const parsed = new X509Certificate(certificate.raw);
-  // A resumed session is not checked against the clock again.
-  if (parsed.validToDate.getTime() < now) return { kind: "refused", message: "the client certificate has expired" };
-  const gateway = readGateway(parsed.subjectAltName ?? "", security.trustDomain);
-  return gateway === undefined
-    ? { kind: "refused", message: "the client certificate names no proxy fleet" }
-    : { kind: "gateway", gateway };
+  const raw = context.sslPeerCertificate?.raw;
+  if (raw === undefined) return { kind: "refused", message: "a client certificate is required" };
+  const certificate = new X509Certificate(raw);
+  const fleet = readFleet(certificate.subjectAltName ?? "", security);
+  if (fleet === undefined) return { kind: "refused", message: "the client certificate names no proxy fleet" };
+  const fingerprint = createHash("sha256").update(raw).digest("hex");
+  const identity = { kind: "gateway", ...fleet, fingerprint, expires: certificate.validToDate.getTime() } as const;
+  const message = findObjection(security, identity, now);
+  return message === undefined ? identity : { kind: "refused", message };
+}
+
+/** Why a peer that has proven who it is may not go on, or not begin; undefined when it may. */
+export function findObjection(security: AdsSecurity, identity: Identity, now: number): string | undefined {
+  if (identity.kind !== "gateway") return undefined;
+  if (identity.expires < now) return "the client certificate has expired";
+  if (security.kind !== "issued-certificates") return undefined;
+  const { gateway, uid = "", fingerprint } = identity;
+  return security.isAccepted(gateway, uid, fingerprint)
+    ? undefined
+    : "the client certificate is not, or no longer, valid";
 }
 
 /** Decides whose proxy a node is: what the connection has proven counts, and the node must agree with it. */
@@ -71,17 +105,25 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** The one URI name `spiffe://<trust domain>/fleet/<namespace>/<name>`; a second one or another form is nobody. */
-function readGateway(subjectAltName: string, trustDomain: string): NamespacedName | undefined {
+/**
+ * The one URI name `spiffe://<trust domain>/fleet/<namespace>/<name>`, with `/<uid>` where Gatehouse issues the
+ * certificates; a second name or another form is nobody.
+ */
+function readFleet(
+  subjectAltName: string,
+  { kind, trustDomain }: Exclude<AdsSecurity, { kind: "loopback" }>,
+): { readonly gateway: NamespacedName; readonly uid?: string } | undefined {
   // Node quotes names that hold anything unusual; none of ours does.
   if (subjectAltName.includes('"')) return undefined;
   const uris = subjectAltName.split(", ").filter((name) => name.startsWith("URI:"));
   const [uri] = uris;
   const prefix = `URI:spiffe://${trustDomain}/fleet/`;
   if (uris.length !== 1 || uri === undefined || !uri.startsWith(prefix)) return undefined;
-  const [namespace, name, ...rest] = uri.slice(prefix.length).split("/");
+  const [namespace, name, uid, ...rest] = uri.slice(prefix.length).split("/");
   if (!isDnsName(namespace) || !isDnsName(name) || rest.length > 0) return undefined;
-  return namespacedName(namespace, name);
+  const gateway = namespacedName(namespace, name);
+  if (kind === "mutual-tls") return uid === undefined ? { gateway } : undefined;
+  return uid !== undefined && /^[0-9A-Za-z-]{1,64}$/.test(uid) ? { gateway, uid } : undefined;
 }
 
 function isDnsName(value: string | undefined): value is string {
@@ -89,18 +131,45 @@ function isDnsName(value: string | undefined): value is string {
 }
 
 /**
- * TLS 1.3 with required client certificates. grpc-js's own secure credentials offer no way to raise the protocol version,
- * and take the public authorities for clients when none is given.
+ * TLS 1.3 with required client certificates, from material that may change: open connections stay as they are, new ones
+ * get the new. grpc-js's own secure credentials offer no way to raise the protocol version, and take the public
+ * authorities for clients when none is given.
  */
 class MutualTlsCredentials extends ServerCredentials {
-  constructor({ ca, cert, key }: Extract<AdsSecurity, { kind: "mutual-tls" }>) {
-    super(
-      { requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3", maxVersion: "TLSv1.3" },
-      { ca, cert, key, minVersion: "TLSv1.3", maxVersion: "TLSv1.3" },
-    );
+  readonly #material: TlsMaterialSource;
+  #stop: (() => void) | undefined;
+
+  constructor(material: TlsMaterialSource) {
+    super({ requestCert: true, rejectUnauthorized: true, ...tlsOptions }, contextOf(material.current()));
+    this.#material = material;
+  }
+
+  override _addWatcher(watcher: Parameters<ServerCredentials["_addWatcher"]>[0]): void {
+    super._addWatcher(watcher);
+    this.#stop ??= this.#material.onChange(() => {
+      this.updateSecureContextOptions(contextOf(this.#material.current()) ?? null);
+    });
+  }
+
+  override _removeWatcher(watcher: Parameters<ServerCredentials["_removeWatcher"]>[0]): void {
+    super._removeWatcher(watcher);
+    if (this.getWatcherCount() > 0) return;
+    this.#stop?.();
+    this.#stop = undefined;
   }
 
   override _equals(other: ServerCredentials): boolean {
     return this === other;
   }
+}
+
+const tlsOptions = {
+  minVersion: "TLSv1.3",
+  maxVersion: "TLSv1.3",
+  // A resumed session would bring along a certificate that was checked by an authority of another day.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+} as const;
+
+function contextOf(material: TlsMaterial | undefined): SecureContextOptions | undefined {
+  return material && { ca: material.ca, cert: material.cert, key: material.key, ...tlsOptions };
 }

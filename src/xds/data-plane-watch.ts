@@ -55,15 +55,15 @@ export class DataPlaneWatch {
 const nothing: DataPlaneState = { proxies: 0, readyProxies: 0, listeners: new Map(), refusals: new Map() };
 
 function summarize(proxies: readonly ConnectedProxy[], refusals: ReadonlyMap<string, string>): DataPlaneState {
-  const [first, ...others] = proxies;
-  const common = [...(first?.listeners ?? [])].filter(([name, version]) =>
-    others.every(({ listeners }) => listeners.get(name) === version),
-  );
+  const listeners = new Map<string, Set<string>>();
+  for (const [name, version] of proxies.flatMap((proxy) => [...proxy.listeners])) {
+    // An empty version stands for a listener whose state on the proxy is unknown.
+    if (version !== "") listeners.set(name, (listeners.get(name) ?? new Set()).add(version));
+  }
   return {
     proxies: proxies.length,
     readyProxies: proxies.filter(({ firstConfigAcknowledged }) => firstConfigAcknowledged).length,
-    // An empty version stands for a listener whose state on the proxy is unknown.
-    listeners: new Map(common.filter(([, version]) => version !== "")),
+    listeners: new Map(Array.from(listeners, ([name, versions]) => [name, [...versions].sort()])),
     refusals,
   };
 }
@@ -72,11 +72,23 @@ function isSame(a: DataPlaneState, b: DataPlaneState): boolean {
   return (
     a.proxies === b.proxies &&
     a.readyProxies === b.readyProxies &&
-    hasSameEntries(a.listeners, b.listeners) &&
-    hasSameEntries(a.refusals, b.refusals)
+    hasSameEntries(a.listeners, b.listeners, hasSameItems) &&
+    hasSameEntries(a.refusals, b.refusals, (one, other) => one === other)
   );
 }
 
-function hasSameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+function hasSameEntries<V>(
+  a: ReadonlyMap<string, V>,
+  b: ReadonlyMap<string, V>,
+  isEqual: (one: V, other: V) => boolean,
+): boolean {
+  const has = (key: string, value: V) => {
+    const other = b.get(key);
+    return other !== undefined && isEqual(value, other);
+  };
+  return a.size === b.size && [...a].every(([key, value]) => has(key, value));
+}
+
+function hasSameItems(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -44,6 +44,11 @@ export class ResourceTable {
     return this.#generation;
   }
 
+  /** Whether the table holds the outcome of every source. */
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
   /** Says that the table holds the outcome of every source: before this nothing is served. */
   markReady(): void {
     if (this.#ready) return;

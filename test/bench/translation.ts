@@ -28,7 +28,7 @@ export interface ChangeCosts {
 export function translateWorld(shape: Shape, routes: number): TranslatedWorld {
   const translator = new Translator({
     controllerName: "gatehouse.dev/gateway-controller",
-    bindAddresses: ["127.0.0.1"],
+    placement: { kind: "standalone", bindAddresses: ["127.0.0.1"] },
   });
   const objects = [...platformObjects(), ...Array.from({ length: routes }, (_, index) => routeObject(shape, index))];
   const cpu = process.cpuUsage();

@@ -36,6 +36,7 @@ describe("proxyBootstrap", () => {
     ["by name", { xds: { address: "gatehouse.gatehouse-system.svc", port: 18_000 } }],
     ["by IPv6 address", { xds: { address: "fd00::1", port: 18_000 } }],
     ["with mutual TLS", { withTls: true }],
+    ["in a pod", { podAddress: "127.0.0.1", adminPort: 19_000 }],
   ])(
     "is a bootstrap that Envoy takes, %s",
     async (_name, { withTls, ...more }: Partial<ProxyBootstrapOptions> & { withTls?: boolean }) => {

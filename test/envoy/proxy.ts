@@ -1,4 +1,5 @@
 import type { TableMode } from "../../src/core/data-plane.ts";
+import { proxyPorts } from "../../src/core/fleet.ts";
 import { isExact } from "../../src/core/hostname.ts";
 import { type NamespacedName, namespacedName } from "../../src/core/keys.ts";
 import type { XdsResource } from "../../src/core/xds-resource.ts";
@@ -36,6 +37,8 @@ export interface TestProxy {
 export interface ProxyOptions {
   readonly concurrency?: number;
   readonly settings?: EdgeSettings;
+  /** As in a pod: admin, readiness and metrics on the ports that they have there, at the proxy's own address. */
+  readonly pod?: boolean;
   /** Changes the bootstrap before Envoy reads it. */
   readonly adjust?: (bootstrap: object) => object;
 }
@@ -48,8 +51,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     gateway,
     nodeId: "proxy-0",
     xds: { address: "127.0.0.1", port: ads.port },
-    adminAddress: "127.0.0.1",
-    adminPort: 0,
+    adminAddress: options.pod === true ? address : "127.0.0.1",
+    adminPort: options.pod === true ? proxyPorts.admin : 0,
+    ...(options.pod === true && { podAddress: address }),
     settings: options.settings ?? edgeSettings,
   });
   const adjust = options.adjust ?? ((same) => same);

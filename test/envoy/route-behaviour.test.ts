@@ -110,7 +110,7 @@ describe.each(["plain", "scoped"] as const)("routes in a %s table on a real Envo
     connection.close();
   });
 
-  it("tells the route by its name in the access log", async () => {
+  it("tells namespace, route, rule and backend in the access log", async () => {
     await ask("simple", { path: "/logged?x=1", headers: [["user-agent", "the-log-test"]] });
     const line = await proxy.envoy.accessLogLine((text) => text.includes("the-log-test"));
     expect(JSON.parse(line)).toMatchObject({
@@ -118,8 +118,11 @@ describe.each(["plain", "scoped"] as const)("routes in a %s table on a real Envo
       authority: "simple.test",
       path: "/logged?x=1",
       status: 200,
-      route: "httproute/apps/route/rule/0",
-      cluster: "a",
+      namespace: "apps",
+      route: "route",
+      rule: "0",
+      route_name: "httproute/apps/route/rule/0",
+      backend: "a",
     });
   });
 

@@ -4,7 +4,7 @@ import { namespacedName } from "../../src/core/keys.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
 import { namespace, platform, route } from "./shop-manifests.ts";
 
-const options = { controllerName: "gatehouse.dev/gateway-controller", bindAddresses: ["0.0.0.0"] };
+const options = { controllerName: "gatehouse.dev/gateway-controller", placement: { kind: "standalone", bindAddresses: ["0.0.0.0"] } } as const;
 const gateway = namespacedName("infra", "shared");
 
 function apply(translator: Translator, text: string): void {
@@ -57,7 +57,7 @@ it("changes nothing but statuses when proxies have their say", () => {
   translator.setDataPlane(gateway, {
     proxies: 1,
     readyProxies: 1,
-    listeners: new Map([["http-8080", listener?.version ?? ""]]),
+    listeners: new Map([["http-8080", [listener?.version ?? ""]]]),
     refusals: new Map(),
   });
   const answered = translator.flush();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Document, isCollection, isScalar, parse, visit } from "yaml";
 import type { ManifestTranslation } from "../../src/app/translate-manifests.ts";
+import type { ClusterFacts, FleetState } from "../../src/core/fleet.ts";
 import type { ManifestText } from "../../src/watch/manifests.ts";
 import type { GoldenRequest } from "./requests.ts";
 
@@ -16,8 +17,17 @@ export interface GoldenCase {
   /** The folder's shared manifests and the file's own. */
   readonly manifests: readonly ManifestText[];
   readonly requests: readonly GoldenRequest[];
+  /** What the cluster says, where proxies run in one; absent where they run beside the control plane. */
+  readonly cluster?: GoldenCluster;
   /** The output that is expected; empty in a new file. */
   readonly output: string;
+}
+
+/** The part of a file that makes it a case of a cluster. */
+export interface GoldenCluster {
+  readonly facts?: ClusterFacts;
+  /** By Gateway, namespace/name. */
+  readonly fleets?: Readonly<Record<string, FleetState>>;
 }
 
 /** Reads all cases below this folder. `GOLDEN_TEST` names the only one to run. */
@@ -31,8 +41,11 @@ export function readGoldenCases(only = process.env["GOLDEN_TEST"]): readonly Gol
   return cases.filter(({ name }) => only === undefined || name === only || name.endsWith(`/${only}`));
 }
 
-/** Writes what manifests are translated to. Short things stand on one line. */
-export function renderOutput({ gateways, statuses, problems }: ManifestTranslation): string {
+/** Writes what manifests are translated to. Short things stand on one line. Fleets are for those who run them. */
+export function renderOutput(
+  { gateways, statuses, fleets, problems }: ManifestTranslation,
+  { cluster }: Pick<GoldenCase, "cluster">,
+): string {
   const byGateway = gateways.map(({ gateway, resources }) => {
     const byType = Map.groupBy(resources, ({ type }) => type);
     const types = [...byType].map(
@@ -40,7 +53,12 @@ export function renderOutput({ gateways, statuses, problems }: ManifestTranslati
     );
     return [gateway, new Map(types)] as const;
   });
-  const output = { resources: new Map(byGateway), statuses, ...(problems.length > 0 && { problems }) };
+  const output = {
+    resources: new Map(byGateway),
+    ...(cluster && { fleets }),
+    statuses,
+    ...(problems.length > 0 && { problems }),
+  };
   const document = new Document(output, { aliasDuplicateObjects: false });
   visit(document, {
     Collection: (_key, node) => {
@@ -63,13 +81,15 @@ export function renderCase({ head }: GoldenCase, output: string): string {
 }
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
+const clusterMark = "---\n# Cluster\n";
 const requestMark = "---\n# Requests\n";
 const outputMark = "---\n# Output\n";
 
 function readGoldenCase(area: string, name: string): GoldenCase {
   const path = join(folder, area, `${name}.yaml`);
   const [head = "", output = ""] = divide(readFileSync(path, "utf8"), outputMark);
-  const [text = "", requests = ""] = divide(head, requestMark);
+  const [world = "", requests = ""] = divide(head, requestMark);
+  const [text = "", cluster] = divide(world, clusterMark);
   const defaults = { path: "_defaults.yaml", text: readFileSync(join(folder, area, "_defaults.yaml"), "utf8") };
   return {
     name: `${area}/${name}`,
@@ -78,6 +98,8 @@ function readGoldenCase(area: string, name: string): GoldenCase {
     manifests: [defaults, { path: `${name}.yaml`, text }],
     // The table of requests is written by hand for this type; a wrong one fails its test.
     requests: (parse(requests) ?? []) as readonly GoldenRequest[],
+    // So is what the cluster says.
+    ...(cluster !== undefined && { cluster: (parse(cluster) ?? {}) as GoldenCluster }),
     output,
   };
 }

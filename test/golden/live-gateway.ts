@@ -42,10 +42,11 @@ export async function startBackends(manifests: readonly ManifestText[]): Promise
 export async function startLiveGateway(
   name: NamespacedName,
   manifests: readonly ManifestText[],
-  { controllerName, backends }: Pick<PipelineOptions, "controllerName"> & Pick<LiveGateway, "backends">,
+  { controllerName, placement, backends }: PipelineOptions & Pick<LiveGateway, "backends">,
 ): Promise<LiveGateway> {
   const addresses = [await freeLoopbackAddress(), await freeLoopbackAddress()];
-  const translator = new Translator({ controllerName, bindAddresses: addresses.slice(0, 1) });
+  const bound = { kind: placement.kind, bindAddresses: addresses.slice(0, 1) };
+  const translator = new Translator({ controllerName, placement: bound });
   for (const entry of readManifests(manifests).objects) {
     const { kind, object } = onLoopback(entry, backends, addresses);
     translator.set(kind, entry.name, object);

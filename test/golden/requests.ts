@@ -70,7 +70,7 @@ export async function checkRequest(gateways: readonly LiveGateway[], request: Go
   for (const [service, count] of Object.entries(received)) await expectReceived(gateway, service, { count, what });
   if (route !== undefined) {
     const line = await gateway.envoy.accessLogLine((candidate) => candidate.includes(`"${mark}"`));
-    expect(JSON.parse(line).route, what).toBe(route);
+    expect(JSON.parse(line).route_name, what).toBe(route);
   }
   for (const backend of gateway.backends.values()) {
     Object.assign(backend.behaviour, { status: 200, headers: {}, delayMs: 0, failures: 0, failStatus: 503 });

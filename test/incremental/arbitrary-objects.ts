@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { DataPlaneState, TableMode } from "../../src/core/data-plane.ts";
+import type { ClusterFacts, FleetState } from "../../src/core/fleet.ts";
 import type {
   AllowedRoutes,
   Gateway,
@@ -11,11 +12,13 @@ import type {
   ParentReference,
   ReferenceGrant,
 } from "../../src/core/gateway-api.ts";
+import type { GatewayParametersSpec, ParameterBounds } from "../../src/core/gateway-parameters.ts";
 import type { Kind, ObjectByKind } from "../../src/core/keys.ts";
 import type { EndpointSlice, ObjectMeta, Secret, Service } from "../../src/core/kubernetes.ts";
 import {
   gateway,
   gatewayClass,
+  gatewayParameters,
   listenerSet,
   metadata,
   namespaceObject,
@@ -51,6 +54,9 @@ export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
     { weight: 3, arbitrary: edits("Namespace", namespaces, ["a", "b", "infra"]) },
     { weight: 2, arbitrary: dataPlaneEdits },
     { weight: 2, arbitrary: tableModeEdits },
+    { weight: 3, arbitrary: edits("GatewayParameters", parameters, ["infra/class", "infra/own"]) },
+    { weight: 2, arbitrary: fleetEdits },
+    { weight: 1, arbitrary: clusterEdits },
   );
 }
 
@@ -76,12 +82,48 @@ function edits<K extends Kind>(
 
 function classes(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["GatewayClass"]> {
   const controllerName = fc.constantFrom("example.com/gatehouse", "example.com/gatehouse", "example.com/another");
-  const parametersRef = { group: "", kind: "ConfigMap", name: "config", namespace: "a" };
-  return fc.tuple(controllerName, fc.integer({ max: 5, min: 0 })).map(([name, dice]) => ({
-    ...gatewayClass(meta.name, { controllerName: name, ...(dice === 0 ? { parametersRef } : {}) }),
+  const parametersRef = fc.constantFrom(
+    undefined,
+    undefined,
+    { group: "", kind: "ConfigMap", name: "config", namespace: "a" },
+    { group: "gatehouse.dev", kind: "GatewayParameters", name: "class", namespace: "infra" },
+    { group: "gatehouse.dev", kind: "GatewayParameters", name: "class", namespace: "infra" },
+    { group: "gatehouse.dev", kind: "GatewayParameters", name: "absent", namespace: "infra" },
+  );
+  return fc.tuple(controllerName, parametersRef).map(([name, ref]) => ({
+    ...gatewayClass(meta.name, { controllerName: name, ...(ref === undefined ? {} : { parametersRef: ref }) }),
     metadata: meta,
   }));
 }
+
+function parameters(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["GatewayParameters"]> {
+  const spec = fc.record(
+    {
+      replicas: fc.constantFrom(1, 2, 9),
+      logLevel: fc.constantFrom("debug", "error"),
+      labels: fc.constantFrom({ a: "1", b: "2" }, { c: "3" }),
+      accessLog: fc.constantFrom(
+        { format: "None" },
+        { format: "Text", text: "%PROTOCOL%" },
+        { format: "Text", text: "%" },
+      ),
+      tls: fc.constantFrom({ minimumVersion: "1.3" }, { minimumVersion: "1.2", cipherSuites: ["AES128-SHA"] }),
+      locked: fc.subarray(["logLevel", "tls"] as const),
+      bounds: fc.constantFrom<ParameterBounds>(
+        { replicas: { maximum: 3 } },
+        { ports: [{ from: 1, to: 1023 }] },
+        { hostnames: ["*.example.com"], tls: { minimumVersion: "1.3" } },
+        { addresses: ["127.0.0.2/32"] },
+      ),
+      proxies: fc.constantFrom("Managed", "Unmanaged"),
+    },
+    { requiredKeys: [] },
+  );
+  // Absent keys are absent here, where the types of fast-check know only undefined.
+  return spec.map((made) => ({ ...gatewayParameters("", "", made as GatewayParametersSpec), metadata: meta }));
+}
+
+const own = { group: "gatehouse.dev", kind: "GatewayParameters", name: "own" };
 
 function gateways(meta: ObjectMeta): fc.Arbitrary<Gateway> {
   return fc
@@ -90,10 +132,12 @@ function gateways(meta: ObjectMeta): fc.Arbitrary<Gateway> {
       gatewayClassName: fc.constantFrom("shared", "shared", "other"),
       allowedListeners: fc.option(allowedNamespaces, { nil: undefined }),
       addresses: fc.option(fc.subarray(["127.0.0.2", "127.0.0.3"]), { nil: undefined, freq: 2 }),
+      infrastructure: fc.constantFrom(undefined, undefined, { labels: { team: "a" } }, { parametersRef: own }),
     })
-    .map(({ allowedListeners, addresses, ...spec }) => ({
+    .map(({ allowedListeners, addresses, infrastructure, ...spec }) => ({
       ...gateway(spec.listeners, {
         ...spec,
+        ...(infrastructure === undefined ? {} : { infrastructure }),
         ...(allowedListeners === undefined ? {} : { allowedListeners: { namespaces: allowedListeners } }),
         ...(addresses === undefined ? {} : { addresses: addresses.map((value) => ({ type: "IPAddress", value })) }),
       }),
@@ -321,7 +365,7 @@ function namespaces({ name }: ObjectMeta): fc.Arbitrary<ObjectByKind["Namespace"
 const dataPlaneStates: fc.Arbitrary<DataPlaneState> = fc.record({
   proxies: fc.integer({ min: 0, max: 2 }),
   readyProxies: fc.integer({ min: 0, max: 2 }),
-  listeners: fc.constantFrom(new Map(), new Map([["http-80", "0123456789abcdef"]])),
+  listeners: fc.constantFrom(new Map(), new Map([["http-80", ["0123456789abcdef"]]])),
   refusals: fc.constantFrom(
     new Map(),
     new Map([["listener/http-80", "no"]]),
@@ -347,6 +391,29 @@ const tableModeEdits: fc.Arbitrary<Edit> = fc.record({
     "infra/second|http-80",
   ),
   value: fc.constantFrom<TableMode | undefined>(undefined, "plain", "scoped", "scoped"),
+});
+
+const fleetEdits: fc.Arbitrary<Edit> = fc.record({
+  of: fc.constant("fleets" as const),
+  key: fc.constantFrom("infra/shared-gateway", "infra/second", "infra/absent"),
+  value: fc.constantFrom<FleetState | undefined>(
+    undefined,
+    { addresses: [{ type: "IPAddress", value: "192.0.2.1" }], readyReplicas: 1 },
+    { addresses: [], readyReplicas: 0 },
+    { addresses: [], readyReplicas: 2, applyProblem: "quota" },
+    { addresses: [], readyReplicas: 2, addressProblem: { reason: "AddressNotAssigned", message: "none" } },
+  ),
+});
+
+const clusterEdits: fc.Arbitrary<Edit> = fc.record({
+  of: fc.constant("cluster" as const),
+  key: fc.constant("cluster"),
+  value: fc.constantFrom<ClusterFacts | undefined>(
+    undefined,
+    {},
+    { bundleVersion: "v1.7.0" },
+    { bundleVersion: "v1.1.0" },
+  ),
 });
 
 /** The same object as another writer would write it: every record's and every map's keys the other way round. */

@@ -3,6 +3,7 @@ import { createCertificateAuthority, type IssuedCertificate, issueCertificate } 
 import {
   gateway,
   gatewayClass,
+  gatewayParameters,
   httpsListener,
   listener,
   listenerSet,
@@ -40,6 +41,7 @@ function baseEdits(routes: number): readonly Edit[] {
   return [
     { of: "GatewayClass", key: "shared", value: gatewayClass() },
     { of: "Gateway", key: "infra/shared-gateway", value: sharedGateway() },
+    { of: "GatewayParameters", key: "infra/own", value: gatewayParameters("infra", "own", {}) },
     secret("infra", 0),
     ...["team", ...crowd].flatMap((name) => [label(name, { shared: "true" }), ...teamEdits(name)]),
     ...["two", "three"].map((name) => route("team", name, `${name}.example.com`)),
@@ -53,7 +55,11 @@ function sharedGateway(more: readonly ReturnType<typeof listener>[] = []) {
   const selector = { matchLabels: { shared: "true" } };
   const http = listener("http", { allowedRoutes: { namespaces: { from: "Selector", selector } } });
   const allowedListeners = { namespaces: { from: "All" } } as const;
-  return gateway([http, httpsListener("https", "cert"), ...more], { allowedListeners });
+  const parametersRef = { group: "gatehouse.dev", kind: "GatewayParameters", name: "own" };
+  return gateway([http, httpsListener("https", "cert"), ...more], {
+    allowedListeners,
+    infrastructure: { parametersRef },
+  });
 }
 
 function route(namespace: string, name: string, hostname: string, path = "/"): Edit {
@@ -107,7 +113,9 @@ function expectations(): readonly Expectation[] {
   const proxies = { proxies: 1, readyProxies: 1, listeners: new Map(), refusals: new Map() };
   const set = listenerSet("team", "set", [listener("more", { port: 8080 })]);
   const oneMore = sharedGateway([listener("more", { port: 8080 })]);
-  const gatewaySide = { gateways: 1, routeParents: 1, envoyListeners: 1, routeTables: 1, gatewayStatuses: 1 };
+  const gatewaySide = {
+    ...{ gateways: 1, fleetSpecs: 1, routeParents: 1, envoyListeners: 1, routeTables: 1, gatewayStatuses: 1 },
+  };
   const newTable = {
     ...{ unroutedHosts: 1, virtualHosts: 1, wantedTableModes: 1, sharedTables: 1, hostTables: 1, hostScopes: 1 },
     ...{ fallbackScopes: 1, listeners: 1 },
@@ -204,6 +212,43 @@ function expectations(): readonly Expectation[] {
       what: "what proxies say writes the Gateway's status and nothing else",
       edit: { of: "dataPlane", key: "infra/shared-gateway", value: proxies },
       runs: { gatewayStatuses: 1 },
+    },
+    {
+      what: "how its fleet is writes the Gateway's status and nothing else",
+      edit: { of: "fleets", key: "infra/shared-gateway", value: { addresses: [], readyReplicas: 1 } },
+      runs: { gatewayStatuses: 1 },
+    },
+    {
+      what: "facts about the cluster write the class's status and nothing else",
+      edit: { of: "cluster", key: "cluster", value: { bundleVersion: "v1.7.0" } },
+      runs: { gatewayClassStatuses: 1 },
+    },
+    {
+      what: "GatewayParameters that nobody refers to have a status, and change nothing",
+      edit: {
+        of: "GatewayParameters",
+        key: "team/lonely",
+        value: gatewayParameters("team", "lonely", { replicas: 1 }),
+      },
+      runs: { parametersStatuses: 1 },
+    },
+    {
+      what: "the number of a Gateway's proxies is for who runs them: no listener and no route",
+      edit: {
+        of: "GatewayParameters",
+        key: "infra/own",
+        value: gatewayParameters("infra", "own", { replicas: 1 }),
+      },
+      runs: { ...gatewaySide, parametersStatuses: 1 },
+    },
+    {
+      what: "another access log prints the Gateway's listeners and no route",
+      edit: {
+        of: "GatewayParameters",
+        key: "infra/own",
+        value: gatewayParameters("infra", "own", { accessLog: { format: "None" } }),
+      },
+      runs: { ...gatewaySide, parametersStatuses: 1, listeners: 2, secrets: 1 },
     },
     {
       what: "a ListenerSet prints its listener and binds no route of the Gateway's own listeners",

@@ -1,21 +1,27 @@
 import { Graph } from "../../src/collection/graph.ts";
 import type { DataPlaneState, TableMode } from "../../src/core/data-plane.ts";
+import type { ClusterFacts, FleetState } from "../../src/core/fleet.ts";
 import { type Kind, kindNames, type ObjectByKind } from "../../src/core/keys.ts";
 import { resourceTypes } from "../../src/core/xds-resource.ts";
 import { createPipeline, type Pipeline } from "../../src/translate/pipeline.ts";
+import type { Placement } from "../../src/translate/placement.ts";
 
 /** Everything that goes into a translation, by its own key. */
 export interface Inputs {
   readonly objects: { readonly [K in Kind]: Map<string, ObjectByKind[K]> };
   readonly dataPlane: Map<string, DataPlaneState>;
   readonly tableModes: Map<string, TableMode>;
+  readonly fleets: Map<string, FleetState>;
+  readonly cluster: Map<string, ClusterFacts>;
 }
 
 /** One input that is set, or (without `value`) taken away. */
 export type Edit =
   | { [K in Kind]: { readonly of: K; readonly key: string; readonly value: ObjectByKind[K] | undefined } }[Kind]
   | { readonly of: "dataPlane"; readonly key: string; readonly value: DataPlaneState | undefined }
-  | { readonly of: "tableModes"; readonly key: string; readonly value: TableMode | undefined };
+  | { readonly of: "tableModes"; readonly key: string; readonly value: TableMode | undefined }
+  | { readonly of: "fleets"; readonly key: string; readonly value: FleetState | undefined }
+  | { readonly of: "cluster"; readonly key: string; readonly value: ClusterFacts | undefined };
 
 /** A translation that edits are made in. */
 export interface World {
@@ -24,12 +30,11 @@ export interface World {
   apply(edits: readonly Edit[]): void;
 }
 
-const options = { controllerName: "example.com/gatehouse", bindAddresses: ["127.0.0.1"] };
-
 /** An empty translation. */
-export function createWorld(): World {
+export function createWorld(kind: Placement["kind"] = "standalone"): World {
   const graph = new Graph();
-  const pipeline = createPipeline(graph, options);
+  const placement = { kind, bindAddresses: ["127.0.0.1"] };
+  const pipeline = createPipeline(graph, { controllerName: "example.com/gatehouse", placement });
   return {
     graph,
     pipeline,
@@ -53,15 +58,18 @@ export function noInputs(): Inputs {
       Secret: new Map(),
       ConfigMap: new Map(),
       Namespace: new Map(),
+      GatewayParameters: new Map(),
     },
     dataPlane: new Map(),
     tableModes: new Map(),
+    fleets: new Map(),
+    cluster: new Map(),
   };
 }
 
 /** Keeps books of what an edit does, so that the same can be translated from scratch. */
 export function record(inputs: Inputs, { of, key, value }: Edit): void {
-  const map: Map<string, unknown> = of === "dataPlane" || of === "tableModes" ? inputs[of] : inputs.objects[of];
+  const map: Map<string, unknown> = isKind(of) ? inputs.objects[of] : inputs[of];
   if (value === undefined) map.delete(key);
   else map.set(key, value);
 }
@@ -71,7 +79,9 @@ export function editsOf(inputs: Inputs): readonly Edit[] {
   const objects = kindNames.flatMap((kind) => [...inputs.objects[kind]].map(([key, value]) => edit(kind, key, value)));
   const states = [...inputs.dataPlane].map(([key, value]) => edit("dataPlane", key, value));
   const modes = [...inputs.tableModes].map(([key, value]) => edit("tableModes", key, value));
-  return [...objects, ...states, ...modes];
+  const fleets = [...inputs.fleets].map(([key, value]) => edit("fleets", key, value));
+  const facts = [...inputs.cluster].map(([key, value]) => edit("cluster", key, value));
+  return [...objects, ...states, ...modes, ...fleets, ...facts];
 }
 
 /**
@@ -79,7 +89,7 @@ export function editsOf(inputs: Inputs): readonly Edit[] {
  * have no bytes yet; the order of a record's keys is not part of them.
  */
 export function outcome({ pipeline, graph }: World): readonly string[] {
-  const { resources, fleets, tableModes, statuses } = pipeline.outputs;
+  const { resources, fleets, fleetSpecs, tableModes, statuses } = pipeline.outputs;
   const lines = [
     ...resourceTypes.flatMap((type) =>
       resources[type].flatMap((collection) =>
@@ -90,6 +100,7 @@ export function outcome({ pipeline, graph }: World): readonly string[] {
       ),
     ),
     ...[...fleets.entries()].map(([key]) => `fleet ${key}`),
+    ...[...fleetSpecs.entries()].map(([key, spec]) => `fleet spec ${key} ${canonicalText(spec)}`),
     ...[...tableModes.entries()].map(([key, mode]) => `mode ${key} ${mode}`),
     ...statuses.flatMap((collection) =>
       [...collection.entries()].map(([key, status]) => `status ${key} ${canonicalText(status)}`),
@@ -125,9 +136,13 @@ interface AnySource {
   delete(key: string): void;
 }
 
-function sourceOf({ sources, dataPlane, tableModes }: Pipeline, of: Edit["of"]): AnySource {
-  if (of === "dataPlane") return dataPlane as AnySource; // an edit carries a value of its own kind
-  return (of === "tableModes" ? tableModes : sources[of]) as AnySource;
+/** An edit carries a value of its own kind. */
+function sourceOf(pipeline: Pipeline, of: Edit["of"]): AnySource {
+  return (isKind(of) ? pipeline.sources[of] : pipeline[of]) as AnySource;
+}
+
+function isKind(of: Edit["of"]): of is Kind {
+  return kindNames.some((kind) => kind === of);
 }
 
 function put(source: AnySource, { key, value }: Edit): void {

@@ -1,4 +1,5 @@
 import type { Gateway, GatewayClass, ListenerSet, ListenerSpec, ReferenceGrant } from "../../src/core/gateway-api.ts";
+import type { GatewayParameters, GatewayParametersSpec } from "../../src/core/gateway-parameters.ts";
 import type { Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
 import type { IssuedCertificate } from "./certificates.ts";
 
@@ -16,6 +17,16 @@ export function gatewayClass(name = "shared", spec: Partial<GatewayClass["spec"]
     kind: "GatewayClass",
     metadata: metadata(name),
     spec: { controllerName: "example.com/gatehouse", ...spec },
+  };
+}
+
+/** GatewayParameters. */
+export function gatewayParameters(namespace: string, name: string, spec: GatewayParametersSpec): GatewayParameters {
+  return {
+    apiVersion: "gatehouse.dev/v1alpha1",
+    kind: "GatewayParameters",
+    metadata: metadata(name, { namespace }),
+    spec,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Collection, Source } from "../../src/collection/collection.ts";
 import { Graph } from "../../src/collection/graph.ts";
 import type { Gateway, GatewayClass, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
+import type { GatewayParameters } from "../../src/core/gateway-parameters.ts";
 import { nameOf } from "../../src/core/keys.ts";
 import type { Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
 import { namespaceLabels } from "../../src/translate/allowed-routes.ts";
@@ -10,6 +11,7 @@ import { buildGateway } from "../../src/translate/gateway.ts";
 import { buildGatewayClass } from "../../src/translate/gateway-class.ts";
 import { listenerSetKeys } from "../../src/translate/listener-set.ts";
 import type { EnvoyListener, GatewayNode, RouteParent, RouteTable } from "../../src/translate/nodes.ts";
+import type { Placement } from "../../src/translate/placement.ts";
 import { grantKeys } from "../../src/translate/reference-grant.ts";
 import { routeParents } from "../../src/translate/route-parents.ts";
 
@@ -22,6 +24,7 @@ export interface GatewayWorld {
   readonly namespaces: Source<Namespace>;
   readonly secrets: Source<Secret>;
   readonly grants: Source<ReferenceGrant>;
+  readonly parameters: Source<GatewayParameters>;
   readonly nodes: Collection<GatewayNode>;
   readonly parents: Collection<RouteParent>;
   readonly envoyListeners: Collection<EnvoyListener>;
@@ -30,10 +33,20 @@ export interface GatewayWorld {
   apply(...objects: readonly WorldObject[]): void;
 }
 
-export type WorldObject = GatewayClass | Gateway | ListenerSet | Namespace | Secret | ReferenceGrant;
+export type WorldObject =
+  | GatewayClass
+  | Gateway
+  | ListenerSet
+  | Namespace
+  | Secret
+  | ReferenceGrant
+  | GatewayParameters;
+
+/** What most tests are about: proxies beside the control plane. */
+export const standalone: Placement = { kind: "standalone", bindAddresses: ["127.0.0.1"] };
 
 /** Makes a world for the controller `example.com/gatehouse`. */
-export function createGatewayWorld(bindAddresses: readonly string[] = ["127.0.0.1"]): GatewayWorld {
+export function createGatewayWorld(placement: Placement = standalone): GatewayWorld {
   const graph = new Graph();
   const gatewayClasses = graph.source<GatewayClass>("GatewayClass");
   const gateways = graph.source<Gateway>("Gateway");
@@ -41,10 +54,11 @@ export function createGatewayWorld(bindAddresses: readonly string[] = ["127.0.0.
   const namespaces = graph.source<Namespace>("Namespace");
   const secrets = graph.source<Secret>("Secret");
   const grants = graph.source<ReferenceGrant>("ReferenceGrant");
+  const parameters = graph.source<GatewayParameters>("GatewayParameters");
   const classes = graph.derive(
     "classes",
     gatewayClasses,
-    buildGatewayClass({ controllerName: "example.com/gatehouse" }),
+    buildGatewayClass({ controllerName: "example.com/gatehouse" }, parameters),
   );
   const certificates = graph.derive("certificates", secrets, readCertificate);
   const inputs = {
@@ -53,10 +67,11 @@ export function createGatewayWorld(bindAddresses: readonly string[] = ["127.0.0.
     listenerSets: graph.groupBy("listenerSetsByGateway", [listenerSets], listenerSetKeys),
     namespaceLabels: graph.derive("namespaceLabels", namespaces, namespaceLabels),
     grants: graph.groupBy("grants", [grants], grantKeys),
+    parameters,
   };
-  const nodes = graph.derive("gateways", gateways, buildGateway(inputs, { bindAddresses }));
+  const nodes = graph.derive("gateways", gateways, buildGateway(inputs, placement));
   const parents = graph.derive("routeParents", nodes, routeParents);
-  const envoyListeners = graph.derive("envoyListeners", nodes, buildEnvoyListeners);
+  const envoyListeners = graph.derive("envoyListeners", nodes, buildEnvoyListeners(placement));
   const tables = graph.derive("routeTables", nodes, buildRouteTables);
   const sources = {
     GatewayClass: gatewayClasses,
@@ -65,6 +80,7 @@ export function createGatewayWorld(bindAddresses: readonly string[] = ["127.0.0.
     Namespace: namespaces,
     Secret: secrets,
     ReferenceGrant: grants,
+    GatewayParameters: parameters,
   };
   const apply = (...objects: readonly WorldObject[]) => {
     for (const object of objects) set(sources, object);
@@ -78,6 +94,7 @@ export function createGatewayWorld(bindAddresses: readonly string[] = ["127.0.0.
     namespaces,
     secrets,
     grants,
+    parameters,
     nodes,
     parents,
     envoyListeners,

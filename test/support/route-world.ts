@@ -13,6 +13,7 @@ import { grantKeys } from "../../src/translate/reference-grant.ts";
 import { routeParents } from "../../src/translate/route-parents.ts";
 import { buildTableRoutes } from "../../src/translate/table-routes.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
+import { standalone } from "./gateway-world.ts";
 
 /** The route side of the translation, on a graph of its own. */
 export interface RouteWorld {
@@ -67,13 +68,18 @@ function declareGateways(
 ) {
   const certificates = graph.derive("certificates", sources.Secret, readCertificate);
   const inputs = {
-    classes: graph.derive("classes", sources.GatewayClass, buildGatewayClass({ controllerName: "gatehouse.dev/test" })),
+    classes: graph.derive(
+      "classes",
+      sources.GatewayClass,
+      buildGatewayClass({ controllerName: "gatehouse.dev/test" }, sources.GatewayParameters),
+    ),
     certificates: graph.derive("certificateStates", certificates, certificateState),
     listenerSets: graph.groupBy("listenerSets", [sources.ListenerSet], listenerSetKeys),
     namespaceLabels: labels,
     grants,
+    parameters: sources.GatewayParameters,
   };
-  return graph.derive("gateways", sources.Gateway, buildGateway(inputs, { bindAddresses: ["127.0.0.1"] }));
+  return graph.derive("gateways", sources.Gateway, buildGateway(inputs, standalone));
 }
 
 const foundation = `

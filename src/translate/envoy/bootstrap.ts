@@ -1,11 +1,12 @@
 import type { NamespacedName } from "../../core/keys.ts";
 import { type EdgeSettings, edgeSettings } from "./edge-defaults.ts";
+import { podListeners, podStats, socketAddress } from "./pod-listeners.ts";
 import { maxRegexProgram } from "./regex.ts";
 
 export interface ProxyBootstrapOptions {
   readonly gateway: NamespacedName;
-  /** Tells this proxy from the others of its Gateway. */
-  readonly nodeId: string;
+  /** Tells this proxy from the others of its Gateway. Absent when Envoy is told by `--service-node`, as in a pod. */
+  readonly nodeId?: string;
   /** The control plane's ADS port. */
   readonly xds: { readonly address: string; readonly port: number };
   /** Files with which the proxy shows who it is and checks who it talks to. Absent on loopback. */
@@ -18,19 +19,26 @@ export interface ProxyBootstrapOptions {
   };
   readonly adminAddress: string;
   readonly adminPort: number;
+  /** In a pod: the address on which readiness and metrics are served, since the admin page is on loopback. */
+  readonly podAddress?: string;
   readonly settings?: EdgeSettings;
 }
 
 /** The bootstrap that makes an Envoy a proxy of a Gateway, as JSON: everything else comes over delta ADS. */
 export function proxyBootstrap(options: ProxyBootstrapOptions): object {
+  const { nodeId, gateway, podAddress, adminAddress, adminPort } = options;
+  const pod = podAddress === undefined ? undefined : podListeners(podAddress, { adminAddress, adminPort });
   return {
-    node: { id: options.nodeId, cluster: options.gateway },
-    admin: { address: socketAddress(options.adminAddress, options.adminPort) },
+    node: { ...(nodeId !== undefined && { id: nodeId }), cluster: gateway },
+    admin: { address: socketAddress(adminAddress, adminPort) },
     dynamic_resources: dynamicResources,
-    static_resources: { clusters: [controlPlane(options)] },
+    static_resources: {
+      ...(pod && { listeners: pod.listeners }),
+      clusters: [controlPlane(options), ...(pod ? [pod.cluster] : [])],
+    },
     layered_runtime: { layers: [{ name: "gatehouse", static_layer: runtime }] },
     overload_manager: overloadManager(options.settings ?? edgeSettings),
-    stats_config: statsConfig,
+    stats_config: pod === undefined ? statsConfig : podStats,
     deferred_stat_options: { enable_deferred_creation_stats: true },
   };
 }
@@ -121,8 +129,4 @@ function overloadManager(settings: EdgeSettings): object {
 
 function directoryOf(file: string): string {
   return file.slice(0, Math.max(1, file.lastIndexOf("/")));
-}
-
-function socketAddress(address: string, port: number): object {
-  return { socket_address: { address, port_value: port } };
 }

@@ -7,8 +7,9 @@ import {
 } from "../../../proto/gen/types.ts";
 import { anyOf } from "../../../proto/messages.ts";
 import type { TableMode } from "../../core/data-plane.ts";
+import type { AccessLog } from "../../core/gateway-parameters.ts";
 import type { FilterChain } from "../nodes.ts";
-import { accessLog } from "./access-log.ts";
+import { accessLogs } from "./access-log.ts";
 import { adsConfigSource } from "./ads.ts";
 import { corsFilterName } from "./cors.ts";
 import { durationOf } from "./duration.ts";
@@ -22,6 +23,7 @@ export interface ConnectionManagerContext {
   /** Prefix of its statistics: all chains of a listener share one set. */
   readonly statPrefix: string;
   readonly settings: EdgeSettings;
+  readonly accessLog: AccessLog;
 }
 
 /** Prints the connection manager of a filter chain: how requests are read, cleaned and looked up. */
@@ -36,7 +38,7 @@ export function connectionManager(chain: FilterChain, context: ConnectionManager
     ...(mutations.length > 0 && { earlyHeaderMutationExtensions: [earlyHeaderMutation(mutations)] }),
     httpFilters: httpFilters(chain, mode),
     upgradeConfigs: [{ upgradeType: "websocket" }],
-    accessLog: [accessLog],
+    accessLog: [...accessLogs(context.accessLog)],
     ...clientSettings(settings),
     ...pathSettings(settings),
     ...limits(settings),

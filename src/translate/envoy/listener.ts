@@ -3,6 +3,7 @@ import {
   type EnvoyConfigCoreV3TransportSocket,
   type EnvoyConfigListenerV3FilterChain,
   type EnvoyConfigListenerV3Listener,
+  type EnvoyExtensionsTransportSocketsTlsV3TlsParameters,
   EnvoyExtensionsTransportSocketsTlsV3TlsParametersTlsProtocol as TlsProtocol,
 } from "../../../proto/gen/types.ts";
 import { anyOf, encodeMessage } from "../../../proto/messages.ts";
@@ -11,6 +12,7 @@ import { everyHost, type Hostname } from "../../core/hostname.ts";
 import type { NamespacedName } from "../../core/keys.ts";
 import type { XdsResource } from "../../core/xds-resource.ts";
 import type { EnvoyListener, FilterChain } from "../nodes.ts";
+import { defaultAccessLog } from "./access-log.ts";
 import { adsConfigSource } from "./ads.ts";
 import { durationOf } from "./duration.ts";
 import { type EdgeSettings, edgeSettings } from "./edge-defaults.ts";
@@ -44,7 +46,8 @@ interface ChainContext {
 }
 
 function filterChain(chain: FilterChain, { node, mode, settings }: ChainContext): EnvoyConfigListenerV3FilterChain {
-  const manager = connectionManager(chain, { mode, statPrefix: node.name, settings });
+  const { accessLog = defaultAccessLog } = node;
+  const manager = connectionManager(chain, { mode, statPrefix: node.name, settings, accessLog });
   const filters = [
     {
       name: "envoy.filters.network.http_connection_manager",
@@ -57,7 +60,7 @@ function filterChain(chain: FilterChain, { node, mode, settings }: ChainContext)
   return {
     ...named,
     filterChainMatch: serverNameMatch(chain.tls.hostname),
-    transportSocket: downstreamTls(chain.tls.secrets, settings),
+    transportSocket: downstreamTls(chain.tls.secrets, tlsParameters(node, settings)),
     transportSocketConnectTimeout: durationOf(settings.handshakeTimeoutMs),
   };
 }
@@ -79,12 +82,27 @@ function serverNameMatch(hostname: Hostname) {
   return hostname === everyHost ? { transportProtocol: "tls" } : { transportProtocol: "tls", serverNames: [hostname] };
 }
 
-function downstreamTls(secrets: readonly NamespacedName[], settings: EdgeSettings): EnvoyConfigCoreV3TransportSocket {
+function tlsParameters(
+  { tlsParameters }: EnvoyListener,
+  settings: EdgeSettings,
+): EnvoyExtensionsTransportSocketsTlsV3TlsParameters {
+  if (tlsParameters === undefined) return { tlsMinimumProtocolVersion: TlsProtocol[settings.tlsMinimumVersion] };
+  const { minimumVersion, cipherSuites } = tlsParameters;
+  return {
+    tlsMinimumProtocolVersion: minimumVersion === "1.3" ? TlsProtocol.TLSv1_3 : TlsProtocol.TLSv1_2,
+    ...(cipherSuites.length > 0 && { cipherSuites: [...cipherSuites] }),
+  };
+}
+
+function downstreamTls(
+  secrets: readonly NamespacedName[],
+  tlsParams: EnvoyExtensionsTransportSocketsTlsV3TlsParameters,
+): EnvoyConfigCoreV3TransportSocket {
   return {
     name: "envoy.transport_sockets.tls",
     typedConfig: anyOf("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
       commonTlsContext: {
-        tlsParams: { tlsMinimumProtocolVersion: TlsProtocol[settings.tlsMinimumVersion] },
+        tlsParams,
         alpnProtocols: ["h2", "http/1.1"],
         tlsCertificateSdsSecretConfigs: secrets.map((secret) => ({
           name: secretName(secret),

@@ -1,8 +1,13 @@
-import type { EnvoyConfigRouteV3Route, EnvoyConfigRouteV3RouteMatch } from "../../../proto/gen/types.ts";
+import type {
+  EnvoyConfigCoreV3Metadata,
+  EnvoyConfigRouteV3Route,
+  EnvoyConfigRouteV3RouteMatch,
+} from "../../../proto/gen/types.ts";
 import { encodeMessage } from "../../../proto/messages.ts";
 import type { HttpRouteMatch } from "../../core/gateway-api.ts";
-import type { ObjectKey } from "../../core/keys.ts";
+import { type ObjectKey, parseNamespacedName, parseObjectKey } from "../../core/keys.ts";
 import type { RouteRule } from "../nodes.ts";
+import { routeMetadataName } from "./access-log.ts";
 import { type BackendShare, shareRule } from "./backend-share.ts";
 import { type CorsVariant, corsFilterName, corsVariants } from "./cors.ts";
 import { headerMutation } from "./header-mutation.ts";
@@ -30,7 +35,16 @@ export function printRoutes(rule: RouteRule, match: HttpRouteMatch, context: Rou
     rule.broken === undefined
       ? shareRule(rule).flatMap((share) => shareRoutes(share, { rule, match, context }))
       : [{ match: routeMatch(match), directResponse: { status: 500 } }];
-  return messages.map((message) => encodeMessage("envoy.config.route.v3.Route", { name, ...message }));
+  const metadata = accessLogMetadata(rule, context);
+  return messages.map((message) => encodeMessage("envoy.config.route.v3.Route", { name, metadata, ...message }));
+}
+
+/** What the access log tells of a route. */
+function accessLogMetadata(rule: RouteRule, { route }: RouteContext): EnvoyConfigCoreV3Metadata {
+  const { namespace = "", name } = parseNamespacedName(parseObjectKey(route).name);
+  const texts = { namespace, route: name, rule: rule.name ?? String(rule.index) };
+  const fields = Object.fromEntries(Object.entries(texts).map(([key, stringValue]) => [key, { stringValue }]));
+  return { filterMetadata: { [routeMetadataName]: { fields } } };
 }
 
 interface RuleMatch {

@@ -2,6 +2,7 @@ import type { Kind } from "../../core/keys.ts";
 import { endpointSliceRules } from "./endpoint-slice.ts";
 import { gatewayRules } from "./gateway.ts";
 import { gatewayClassRules } from "./gateway-class.ts";
+import { gatewayParametersRules } from "./gateway-parameters.ts";
 import { httpRouteRules } from "./http-route.ts";
 import { listenerRules } from "./listener.ts";
 import type { Rule } from "./rule.ts";
@@ -17,6 +18,7 @@ export const rules: readonly Rule[] = [
   ...serviceRules,
   ...endpointSliceRules,
   ...storedDataRules,
+  ...gatewayParametersRules,
 ];
 
 /** The rules of one kind. */

@@ -244,6 +244,71 @@ const cases: Record<string, Case> = {
     refused: { data: { a: "" }, binaryData: { a: "" } },
   },
   "keys of a ConfigMap are no directories": { accepted: { data: { a: "" } }, refused: { data: { ".": "" } } },
+  "spec must not have both replicas and autoscaling": {
+    accepted: { replicas: 2 },
+    refused: { replicas: 2, autoscaling: {} },
+  },
+  "spec must have unmanaged proxies to have an addressService": {
+    accepted: { proxies: "Unmanaged", addressService: {} },
+    refused: { proxies: "Managed", addressService: {} },
+  },
+  "spec.autoscaling must have minReplicas that are not above maxReplicas": {
+    accepted: { minReplicas: 2, maxReplicas: 2 },
+    refused: { minReplicas: 3, maxReplicas: 2 },
+  },
+  "spec.bounds.replicas must have a minimum that is not above the maximum": {
+    accepted: { minimum: 3 },
+    refused: { minimum: 3, maximum: 2 },
+  },
+  "spec.bounds.ports[] must go from a port to one that is not below it": {
+    accepted: { from: 80, to: 80 },
+    refused: { from: 81, to: 80 },
+  },
+  "spec.accessLog must have a text when, and only when, the format is Text": {
+    accepted: { format: "Text", text: "line" },
+    refused: { format: "JSON", text: "line" },
+  },
+  "spec.accessLog must have fields only when the format is JSON": {
+    accepted: { format: "JSON", fields: {} },
+    refused: { format: "None", fields: {} },
+  },
+  "spec.tolerations[] must have the operator Exists when it has no key": {
+    accepted: { operator: "Exists" },
+    refused: { operator: "Equal" },
+  },
+  "spec.tolerations[] must have no value when the operator is Exists": {
+    accepted: { key: "a", value: "b" },
+    refused: { key: "a", operator: "Exists", value: "b" },
+  },
+  "spec.tolerations[] must have the effect NoExecute to have tolerationSeconds": {
+    accepted: { key: "a", effect: "NoExecute", tolerationSeconds: 0 },
+    refused: { key: "a", tolerationSeconds: 0 },
+  },
+  "spec.labels must have keys that are label keys": {
+    accepted: { "example.com/a": "" },
+    refused: { "a b": "" },
+  },
+  "spec.nodeSelector must have keys that are label keys": { accepted: { a: "" }, refused: { "/a": "" } },
+  "spec.service.annotations must have keys that are annotation keys": {
+    accepted: { "service.beta.kubernetes.io/a": "" },
+    refused: { "a/b/c": "" },
+  },
+  "spec.resources.requests must have keys that are names of resources": {
+    accepted: { cpu: "1" },
+    refused: { "": "1" },
+  },
+  "spec.resources.limits must have keys that are names of resources": {
+    accepted: { "example.com/gpu": "1" },
+    refused: { [`${"a.".repeat(160)}b/gpu`]: "1" },
+  },
+  "spec.accessLog.fields must have keys that are names of letters, digits, '-', '_' and '.'": {
+    accepted: { tenant: "%REQ(x-tenant)%" },
+    refused: { "%REQ(x)%": "" },
+  },
+  "spec.labels must not have keys of gateway.networking.k8s.io or app.kubernetes.io, by which fleets are found": {
+    accepted: { "team.example.com/app.kubernetes.io": "" },
+    refused: { "gateway.networking.k8s.io/gateway-name": "" },
+  },
 };
 
 /** An object in which the value stands where the path leads to. */

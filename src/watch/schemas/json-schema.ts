@@ -5,6 +5,8 @@
 export interface JsonSchema {
   readonly type?: "object" | "array" | "string" | "integer" | "boolean";
   readonly default?: unknown;
+  /** What `kubectl explain` says of a field; only in schemas of our own kinds. */
+  readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema;
   readonly propertyNames?: JsonSchema;

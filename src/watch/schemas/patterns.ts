@@ -24,6 +24,11 @@ export const patterns = {
   labelValue: "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$",
   dataKey: "^[-._a-zA-Z0-9]+$",
   portName: `^$|^${label}$`,
+  quantity: "^[0-9]+(\\.[0-9]{1,3})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$",
+  image: "^[a-z0-9][^\\s*]*$",
+  imagePattern: "^[a-z0-9][^\\s*]*\\*?$",
+  cidr: "^[0-9a-fA-F:.]+/[0-9]{1,3}$",
+  logField: "^[A-Za-z0-9_.-]+$",
 } as const;
 
 /** What a string that should match a pattern must be. */
@@ -50,5 +55,10 @@ const words: ReadonlyMap<string, string> = new Map([
   ],
   [patterns.labelValue, "be a label value (up to 63 letters, digits, '-', '_' and '.')"],
   [patterns.dataKey, "be a key of letters, digits, '-', '_' and '.'"],
+  [patterns.quantity, "be a quantity such as 500m or 1Gi"],
+  [patterns.image, "be the name of an image"],
+  [patterns.imagePattern, "be the name of an image, optionally with '*' at its end"],
+  [patterns.cidr, "be a range of addresses such as 192.0.2.0/24"],
+  [patterns.logField, "be a name of letters, digits, '-', '_' and '.'"],
   [patterns.portName, "be a port name (lower-case letters, digits and '-')"],
 ]);

@@ -3,6 +3,7 @@ import { configMapSchema } from "./config-map.ts";
 import { endpointSliceSchema } from "./endpoint-slice.ts";
 import { gatewaySchema } from "./gateway.ts";
 import { gatewayClassSchema } from "./gateway-class.ts";
+import { gatewayParametersSchema } from "./gateway-parameters.ts";
 import { httpRouteSchema } from "./http-route.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { listenerSetSchema } from "./listener-set.ts";
@@ -24,6 +25,7 @@ export const schemas = {
   Secret: secretSchema,
   ConfigMap: configMapSchema,
   Namespace: namespaceSchema,
+  GatewayParameters: gatewayParametersSchema,
 } as const satisfies Record<Kind, JsonSchema>;
 
 const dnsName = { type: "string", minLength: 1, maxLength: 253, pattern: patterns.dnsSubdomain } as const;
@@ -41,4 +43,5 @@ export const nameSchemas = {
   Secret: dnsName,
   ConfigMap: dnsName,
   Namespace: dnsLabel,
+  GatewayParameters: dnsName,
 } as const satisfies Record<Kind, JsonSchema>;

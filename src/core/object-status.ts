@@ -1,4 +1,4 @@
-import type { GatewayAddress, ParentReference, RouteGroupKind } from "../core/gateway-api.ts";
+import type { GatewayAddress, ParentReference, RouteGroupKind } from "./gateway-api.ts";
 
 /** A condition as the API stores it. Other controllers may leave fields out that we always write. */
 export interface StoredCondition {

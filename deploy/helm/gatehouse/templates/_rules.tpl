@@ -1,0 +1,84 @@
+{{/* What concerns the whole cluster, whichever namespaces are watched. */}}
+{{- define "gatehouse.clusterRules" -}}
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gatewayclasses]
+  # patch sets and removes the finalizer of a class that is in use.
+  verbs: [get, list, watch, patch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gatewayclasses/status]
+  verbs: [patch]
+- apiGroups: [""]
+  # Labels of namespaces decide about attachment; addresses of nodes are those of NodePort Services.
+  resources: [namespaces, nodes]
+  verbs: [get, list, watch]
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  verbs: [get, list, watch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{/* What is needed in every namespace that is watched. */}}
+{{- define "gatehouse.namespaceRules" -}}
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gateways, listenersets, httproutes, referencegrants]
+  verbs: [get, list, watch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gateways/status, listenersets/status, httproutes/status]
+  verbs: [patch]
+- apiGroups: [gatehouse.dev]
+  resources: [gatewayparameters]
+  verbs: [get, list, watch]
+- apiGroups: [gatehouse.dev]
+  resources: [gatewayparameters/status]
+  verbs: [patch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  # The certificates of a namespace's fleets, and no other Secret.
+  resources: [secrets]
+  resourceNames: [gatehouse-xds]
+  verbs: [create, patch, delete]
+- apiGroups: [""]
+  resources: [configmaps, serviceaccounts, services]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [get, list, watch, create, patch, delete]
+{{- if .Values.try.enabled }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+{{- end }}
+{{- end }}
+
+{{/* What is the control plane's own, in its own namespace. */}}
+{{- define "gatehouse.ownRules" -}}
+- apiGroups: [coordination.k8s.io]
+  # Nobody can be limited to creating one name only.
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "gatehouse.name" . }}]
+  verbs: [get, update]
+- apiGroups: [""]
+  # They are read by the right to read Secrets of watched namespaces.
+  resources: [secrets]
+  resourceNames: [gatehouse-ca, gatehouse-xds-server]
+  verbs: [create, patch, delete]
+{{- end }}

@@ -1,0 +1,52 @@
+import type { FastifyInstance } from "fastify";
+import { createDebugServer } from "../admin/debug-server.ts";
+import { createHealthServer } from "../admin/health-server.ts";
+import { listenOn } from "../admin/read-only-server.ts";
+import type { Logger } from "../logger.ts";
+import type { Metrics } from "../metrics.ts";
+import type { ListenAddress } from "../settings.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { createDebugView, type ObservedParts } from "./debug-view.ts";
+
+export interface PagesOptions {
+  readonly config: {
+    readonly healthAddress: ListenAddress;
+    readonly debugAddress: ListenAddress;
+    readonly debugAllowRemote: boolean;
+  };
+  readonly observed: Omit<ObservedParts, "ready">;
+  readonly controlPlane: ControlPlane;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** What is missing besides a first translation; undefined when nothing is. */
+  readonly notReady?: () => string | undefined;
+}
+
+/** The two HTTP servers of a control plane: one for machines, one for people. */
+export class Pages {
+  readonly #options: PagesOptions;
+  readonly #health: FastifyInstance;
+  readonly #debug: FastifyInstance;
+
+  constructor(options: PagesOptions) {
+    this.#options = options;
+    const { observed, controlPlane, metrics, logger, config } = options;
+    const notReady = () => (controlPlane.ready ? options.notReady?.() : "not everything is read and translated yet");
+    const renderMetrics = () => {
+      controlPlane.measure();
+      return metrics.render();
+    };
+    this.#health = createHealthServer({ notReady, renderMetrics }, logger);
+    const view = createDebugView({ ...observed, ready: () => controlPlane.ready });
+    this.#debug = createDebugServer(view, { hosts: config.debugAllowRemote ? "addresses" : "loopback", logger });
+  }
+
+  async listen(): Promise<{ readonly health: ListenAddress; readonly debug: ListenAddress }> {
+    const { healthAddress, debugAddress } = this.#options.config;
+    return { health: await listenOn(this.#health, healthAddress), debug: await listenOn(this.#debug, debugAddress) };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#health.close(), this.#debug.close()]);
+  }
+}

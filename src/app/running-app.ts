@@ -1,0 +1,19 @@
+import type { ListenAddress } from "../settings.ts";
+
+/** Where a running app really listens. */
+export interface Addresses {
+  readonly xds: ListenAddress;
+  readonly health: ListenAddress;
+  readonly debug: ListenAddress;
+  /** Where other replicas report; absent where there is but one. */
+  readonly peers?: ListenAddress;
+}
+
+/** A running control plane. */
+export interface App {
+  readonly addresses: Addresses;
+  /** Resolves once everything is read, translated and served; fails when the source cannot be read at all. */
+  readonly ready: Promise<void>;
+  /** Lets go of every port and every proxy. Proxies keep what they have. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import { Option } from "commander";
+import type { Logger } from "../logger.ts";
+import { environmentName, type Setting } from "../settings.ts";
+import { type CommandIo, exitCodes } from "./command-io.ts";
+
+/** Something that runs until it is stopped. `ready` fails when it cannot go on. */
+export interface Running {
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs a process of ours until the first signal to stop, and tells how it ended by the exit code. */
+export async function runUntilStopped(start: () => Promise<Running>, logger: Logger, io: CommandIo): Promise<void> {
+  const stopSignal = nextStopSignal();
+  try {
+    const running = await start();
+    try {
+      const signal = await Promise.race([stopSignal, running.ready.then(() => stopSignal)]);
+      logger.info({ signal }, "stopping");
+    } finally {
+      await running.stop();
+    }
+    logger.info("stopped");
+  } catch (error) {
+    logger.fatal({ err: error }, "cannot go on");
+    io.exitWith(exitCodes.failure);
+  }
+}
+
+/** Settings are read by whoever knows them, the environment and the defaults too: commander only has to know the words. */
+export function optionOf({ flag, value, default: fallback, description }: Setting): Option {
+  const given = fallback === undefined ? "" : `default ${fallback}, `;
+  const flags = value === undefined ? `--${flag}` : `--${flag} <${value}>`;
+  return new Option(flags, `${description} (${given}env ${environmentName(flag)})`);
+}
+
+/** Resolves at the first signal to stop. The second ends the process at once, for those who cannot wait. */
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (asked) process.exit(exitCodes.failure);
+      asked = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+}

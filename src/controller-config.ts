@@ -1,0 +1,223 @@
+import { isIP } from "node:net";
+import {
+  type Flags,
+  formatListenAddress,
+  isLoopback,
+  type ListenAddress,
+  logLevels,
+  optional,
+  type Setting,
+  SettingsReader,
+} from "./settings.ts";
+
+/** What a replica of the control plane of a cluster was told, checked as a whole. Frozen. */
+export interface ControllerConfig {
+  /** Absent inside a cluster, where the pod's own account is used. */
+  readonly kubeconfig?: string;
+  readonly controllerName: string;
+  /** The namespace of the control plane: its Lease and its certificates are there. */
+  readonly namespace: string;
+  /** Tells this replica from the others. */
+  readonly podName: string;
+  /** Where the other replicas reach this one. */
+  readonly podAddress: string;
+  /** Empty: all. */
+  readonly watchNamespaces: readonly string[];
+  /** A label selector that Secrets must match to be seen at all. */
+  readonly secretSelector?: string;
+  readonly leaseName: string;
+  readonly xdsAddress: ListenAddress;
+  /** The DNS name of the Service by which proxies find the replicas, without the cluster's domain. */
+  readonly xdsService: string;
+  readonly clusterDomain: string;
+  readonly trustDomain: string;
+  readonly peersAddress: ListenAddress;
+  readonly healthAddress: ListenAddress;
+  readonly debugAddress: ListenAddress;
+  readonly debugAllowRemote: boolean;
+  /** Addresses that proxies in pods bind. */
+  readonly bindAddresses: readonly string[];
+  readonly proxyImage: string;
+  readonly agentImage: string;
+  readonly imagePullPolicy: string;
+  /** How long the certificate of a fleet is good for. */
+  readonly fleetCertificateHours: number;
+  readonly portsFile?: string;
+  readonly logLevel: string;
+}
+
+/** A configuration, or one sentence for each thing that is wrong with it. */
+export type ControllerConfigResult =
+  | { readonly kind: "valid"; readonly config: ControllerConfig }
+  | { readonly kind: "invalid"; readonly problems: readonly string[] };
+
+/** Every setting of `gatehouse controller`. */
+export const controllerSettings = {
+  kubeconfig: {
+    flag: "kubeconfig",
+    value: "FILE",
+    description: "how to reach the API server; in a pod, its own account",
+  },
+  controllerName: {
+    flag: "controller-name",
+    value: "NAME",
+    default: "gatehouse.dev/gateway-controller",
+    description: "GatewayClasses with this controllerName are ours",
+  },
+  namespace: { flag: "namespace", value: "NAME", description: "namespace of the control plane (required)" },
+  podName: { flag: "pod-name", value: "NAME", description: "name of this replica's pod (required)" },
+  podAddress: { flag: "pod-address", value: "IP", description: "where other replicas reach this one (required)" },
+  watchNamespaces: {
+    flag: "watch-namespaces",
+    value: "A,B",
+    description: "namespaces to watch, the control plane's among them; all by default",
+  },
+  secretSelector: {
+    flag: "secret-selector",
+    value: "SELECTOR",
+    description: "label selector that certificates of listeners must match; none by default",
+  },
+  leaseName: { flag: "lease-name", value: "NAME", default: "gatehouse", description: "Lease that elects the leader" },
+  xdsAddress: {
+    flag: "xds-address",
+    value: "HOST:PORT",
+    default: "0.0.0.0:18000",
+    description: "where proxies get their configuration, by mutual TLS",
+  },
+  xdsService: {
+    flag: "xds-service",
+    value: "NAME",
+    description: "DNS name of the Service of the xDS port, such as gatehouse-xds.gatehouse-system.svc (required)",
+  },
+  clusterDomain: {
+    flag: "cluster-domain",
+    value: "NAME",
+    default: "cluster.local",
+    description: "DNS domain of the cluster",
+  },
+  trustDomain: {
+    flag: "trust-domain",
+    value: "NAME",
+    default: "cluster.local",
+    description: "proxies show a certificate for spiffe://NAME/fleet/NAMESPACE/GATEWAY/UID",
+  },
+  peersAddress: {
+    flag: "peers-address",
+    value: "HOST:PORT",
+    default: "0.0.0.0:18001",
+    description: "where other replicas tell what their proxies said, by mutual TLS",
+  },
+  healthAddress: {
+    flag: "health-address",
+    value: "HOST:PORT",
+    default: "0.0.0.0:8081",
+    description: "serves /healthz, /readyz and /metrics",
+  },
+  debugAddress: {
+    flag: "debug-address",
+    value: "HOST:PORT",
+    default: "127.0.0.1:8082",
+    description: "serves the read-only debug pages",
+  },
+  debugAllowRemote: { flag: "debug-allow-remote", description: "allow a debug address that is not loopback" },
+  bindAddress: {
+    flag: "bind-address",
+    value: "A,B",
+    default: "0.0.0.0",
+    description: "addresses that proxies bind in their pods",
+  },
+  proxyImage: {
+    flag: "proxy-image",
+    value: "IMAGE",
+    default: "docker.io/envoyproxy/envoy:distroless-v1.40.0",
+    description: "image of Envoy, unless a GatewayParameters names another",
+  },
+  agentImage: {
+    flag: "agent-image",
+    value: "IMAGE",
+    description: "image of Gatehouse itself, for the pods of proxies (required)",
+  },
+  imagePullPolicy: {
+    flag: "image-pull-policy",
+    value: "POLICY",
+    default: "IfNotPresent",
+    description: "of the pods of proxies: Always, IfNotPresent or Never",
+  },
+  fleetCertificateHours: {
+    flag: "fleet-certificate-hours",
+    value: "N",
+    default: "24",
+    description: "how long a proxy's certificate is good for; it is renewed after two thirds",
+  },
+  portsFile: {
+    flag: "ports-file",
+    value: "FILE",
+    description: "write the addresses that are listened on to this file, as JSON",
+  },
+  logLevel: { flag: "log-level", value: "LEVEL", default: "info", description: logLevels.join(", ") },
+} as const satisfies Record<string, Setting>;
+
+/** Reads the settings: a flag counts before the environment, and that before the default. */
+export function readControllerConfig(
+  flags: Flags<keyof typeof controllerSettings>,
+  environment: Readonly<Record<string, string | undefined>>,
+): ControllerConfigResult {
+  const reader = new SettingsReader(controllerSettings, flags, environment);
+  const config: ControllerConfig = {
+    ...optional("kubeconfig", reader.text("kubeconfig")),
+    controllerName: reader.controllerName("controllerName"),
+    namespace: reader.required("namespace"),
+    podName: reader.required("podName"),
+    podAddress: readAddress(reader),
+    watchNamespaces: listOf(reader.text("watchNamespaces")),
+    ...optional("secretSelector", reader.text("secretSelector")),
+    leaseName: reader.required("leaseName"),
+    xdsAddress: reader.listenAddress("xdsAddress"),
+    xdsService: reader.required("xdsService"),
+    clusterDomain: reader.required("clusterDomain"),
+    trustDomain: reader.required("trustDomain"),
+    peersAddress: reader.listenAddress("peersAddress"),
+    healthAddress: reader.listenAddress("healthAddress"),
+    debugAddress: reader.listenAddress("debugAddress"),
+    debugAllowRemote: reader.isOn("debugAllowRemote"),
+    bindAddresses: reader.addresses("bindAddress"),
+    proxyImage: reader.required("proxyImage"),
+    agentImage: reader.required("agentImage"),
+    imagePullPolicy: reader.oneOf("imagePullPolicy", ["Always", "IfNotPresent", "Never"]),
+    fleetCertificateHours: readHours(reader),
+    ...optional("portsFile", reader.text("portsFile")),
+    logLevel: reader.oneOf("logLevel", logLevels),
+  };
+  const problems = [...reader.problems, ...unsafeDebug(config)];
+  return problems.length > 0 ? { kind: "invalid", problems } : { kind: "valid", config: Object.freeze(config) };
+}
+
+type Reader = SettingsReader<keyof typeof controllerSettings>;
+
+function readAddress(reader: Reader): string {
+  const text = reader.required("podAddress");
+  return text === "" || isIP(text) !== 0
+    ? text
+    : reader.refuse("podAddress", `must be an IP address, not ${JSON.stringify(text)}`);
+}
+
+function readHours(reader: Reader): number {
+  const text = reader.required("fleetCertificateHours");
+  const hours = Number(text);
+  if (hours > 0 && hours <= 24 * 365) return hours;
+  reader.refuse("fleetCertificateHours", `must be a number of hours up to a year, not ${JSON.stringify(text)}`);
+  return 24;
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  const names = (text ?? "").split(",").map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ""))];
+}
+
+function unsafeDebug({ debugAddress, debugAllowRemote }: ControllerConfig): readonly string[] {
+  if (debugAllowRemote || isLoopback(debugAddress.host)) return [];
+  return [
+    `--debug-address ${formatListenAddress(debugAddress)} is not loopback: add --debug-allow-remote to show every ` +
+      "object's configuration to anyone who connects, or listen on 127.0.0.1",
+  ];
+}

@@ -1,0 +1,128 @@
+/**
+ * GatewayParameters (gatehouse.dev/v1alpha1): how the proxies of Gateways are run. A GatewayClass refers to one with
+ * `parametersRef`, a Gateway to another with `infrastructure.parametersRef`; they are merged field by field, the class's
+ * first. What the class's object says in `bounds` and `locked` holds for every Gateway of the class.
+ */
+import type { KubernetesObject } from "./kubernetes.ts";
+
+export interface GatewayParameters extends KubernetesObject {
+  readonly kind: "GatewayParameters";
+  readonly spec: GatewayParametersSpec;
+}
+
+/** The paths of {@link ProxyParameters} that a class may lock; a lock holds for everything below it. */
+export const lockableFields = [
+  "image",
+  "replicas",
+  "autoscaling",
+  "resources",
+  "resources.requests",
+  "resources.limits",
+  "service",
+  "service.type",
+  "service.annotations",
+  "service.loadBalancerClass",
+  "service.externalTrafficPolicy",
+  "nodeSelector",
+  "tolerations",
+  "labels",
+  "hostNetwork",
+  "logLevel",
+  "accessLog",
+  "tls",
+  "tls.minimumVersion",
+  "tls.cipherSuites",
+] as const;
+
+export type LockableField = (typeof lockableFields)[number];
+
+export type ServiceType = "LoadBalancer" | "NodePort" | "ClusterIP";
+export type EnvoyLogLevel = "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off";
+export type TlsVersion = "1.2" | "1.3";
+
+/** What a class or a Gateway may set. Everything is optional: what neither sets has a default. */
+export interface GatewayParametersSpec extends ProxyParameters {
+  /** Of the class only: the paths of fields (such as `logLevel` or `service.annotations`) that its Gateways may not set. */
+  readonly locked?: readonly LockableField[];
+  /** Of the class only: what its Gateways may ask for. */
+  readonly bounds?: ParameterBounds;
+  /** Of the class only: who runs the proxies. Unmanaged ones are run by the user, and nothing is provisioned. */
+  readonly proxies?: "Managed" | "Unmanaged";
+  /** Of the class only, with unmanaged proxies: the Service whose addresses are those of the Gateways. */
+  readonly addressService?: { readonly namespace: string; readonly name: string };
+  /** Of the class only: the annotation of a Service by which its load balancer is asked for an address. */
+  readonly addressAnnotation?: string;
+}
+
+/** The fields that a class and its Gateways both may set. */
+export interface ProxyParameters {
+  /** Image of Envoy. */
+  readonly image?: string;
+  /** How many proxies; not together with `autoscaling`. */
+  readonly replicas?: number;
+  readonly autoscaling?: Autoscaling;
+  readonly resources?: ResourceRequirements;
+  readonly service?: {
+    readonly type?: ServiceType;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly loadBalancerClass?: string;
+    readonly externalTrafficPolicy?: "Cluster" | "Local";
+  };
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly Toleration[];
+  /** Labels of the pods, besides those of the Gateway's infrastructure. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly hostNetwork?: boolean;
+  readonly logLevel?: EnvoyLogLevel;
+  readonly accessLog?: AccessLog;
+  readonly tls?: { readonly minimumVersion?: TlsVersion; readonly cipherSuites?: readonly string[] };
+}
+
+export interface Autoscaling {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Percent of the requested CPU. */
+  readonly targetCPUUtilization: number;
+}
+
+/** Quantities as Kubernetes spells them, such as `500m` and `1Gi`. */
+export interface ResourceRequirements {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: "Exists" | "Equal";
+  readonly value?: string;
+  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+  readonly tolerationSeconds?: number;
+}
+
+/** `JSON` writes our fields and `fields`; `Text` writes `text`, an Envoy format string; `None` writes nothing. */
+export interface AccessLog {
+  readonly format: "JSON" | "Text" | "None";
+  /** Further fields by name, with Envoy command operators as values. */
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly text?: string;
+}
+
+/**
+ * What Gateways of a class may ask for. Image, service type, more proxies than the class's own and host networking are
+ * closed unless they are opened here; everything else is open unless it is bounded here or locked.
+ */
+export interface ParameterBounds {
+  /** Without `maximum` no Gateway gets more than the class's `replicas` (or its `autoscaling.maxReplicas`). */
+  readonly replicas?: { readonly minimum?: number; readonly maximum?: number };
+  /** Images that Gateways may name; a `*` at the end stands for anything. */
+  readonly images?: readonly string[];
+  readonly serviceTypes?: readonly ServiceType[];
+  readonly hostNetwork?: boolean;
+  readonly ports?: readonly { readonly from: number; readonly to: number }[];
+  readonly protocols?: readonly string[];
+  /** Hostnames that listeners may have: exact, or `*.example.com` for everything below it. */
+  readonly hostnames?: readonly string[];
+  readonly tls?: { readonly minimumVersion?: TlsVersion; readonly cipherSuites?: readonly string[] };
+  /** CIDRs in which Gateways may ask for addresses; none by default. */
+  readonly addresses?: readonly string[];
+}

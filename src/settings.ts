@@ -1,0 +1,129 @@
+import { isIP } from "node:net";
+
+/** Where to listen. Port 0 lets the system choose one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One setting as users give it: a flag, or the environment variable named after it. */
+export interface Setting {
+  readonly flag: string;
+  /** The name of the flag's value; absent for a switch. */
+  readonly value?: string;
+  readonly default?: string;
+  readonly description: string;
+}
+
+/** The level names that the log understands, the most talkative first. */
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** What the command line gave, by name of the setting; absent where it gave nothing. */
+export type Flags<Name extends string> = Readonly<Partial<Record<Name, string | boolean>>>;
+
+/** The environment variable that stands for a flag: `--xds-address` is GATEHOUSE_XDS_ADDRESS. */
+export function environmentName(flag: string): string {
+  return `GATEHOUSE_${flag.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** Whether only programs on this machine reach the host. */
+export function isLoopback(host: string): boolean {
+  return host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** Splits `host:port`; an IPv6 address stands in brackets, and localhost is 127.0.0.1. Undefined for anything else. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text);
+  const host = match?.groups?.["v6"] ?? match?.groups?.["v4"];
+  const port = Number(match?.groups?.["port"]);
+  if (host === undefined || port > 65_535) return undefined;
+  if (host === "localhost") return { host: "127.0.0.1", port };
+  return isIP(host) === (match?.groups?.["v6"] === undefined ? 4 : 6) ? { host, port } : undefined;
+}
+
+/** Joins what {@link parseListenAddress} splits. */
+export function formatListenAddress({ host, port }: ListenAddress): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Looks settings up and collects what is wrong with them. */
+export class SettingsReader<Name extends string> {
+  readonly problems: string[] = [];
+  readonly #settings: Readonly<Record<Name, Setting>>;
+  readonly #flags: Flags<Name>;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+
+  constructor(
+    settings: Readonly<Record<Name, Setting>>,
+    flags: Flags<Name>,
+    environment: Readonly<Record<string, string | undefined>>,
+  ) {
+    this.#settings = settings;
+    this.#flags = flags;
+    this.#environment = environment;
+  }
+
+  text(name: Name): string | undefined {
+    const setting: Setting = this.#settings[name];
+    const given = this.#flags[name] ?? this.#environment[environmentName(setting.flag)];
+    // Compose files and charts pass an empty variable for what was not set.
+    return given === undefined || given === "" ? setting.default : String(given);
+  }
+
+  required(name: Name): string {
+    return this.text(name) ?? this.refuse(name, "is required");
+  }
+
+  isOn(name: Name): boolean {
+    const text = this.text(name) ?? "false";
+    if (text !== "true" && text !== "false") this.refuse(name, `must be true or false, not ${quote(text)}`);
+    return text === "true";
+  }
+
+  oneOf(name: Name, values: readonly string[]): string {
+    const text = this.required(name);
+    return values.includes(text) ? text : this.refuse(name, `must be one of ${values.join(", ")}, not ${quote(text)}`);
+  }
+
+  listenAddress(name: Name): ListenAddress {
+    const text = this.required(name);
+    const address = parseListenAddress(text);
+    if (address !== undefined) return address;
+    this.refuse(name, `must be an IP address or localhost, a colon and a port, not ${quote(text)}`);
+    return { host: "127.0.0.1", port: 0 };
+  }
+
+  addresses(name: Name): readonly string[] {
+    const addresses = this.required(name)
+      .split(",")
+      .map((address) => address.trim());
+    const wrong = addresses.find((address) => isIP(address) === 0);
+    if (wrong !== undefined) this.refuse(name, `must be IP addresses with commas between them, not ${quote(wrong)}`);
+    return [...new Set(addresses)];
+  }
+
+  /** The shape that the API asks of a controllerName: a domain and a path. */
+  controllerName(name: Name): string {
+    const text = this.required(name);
+    if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(text) && text.length <= 253)
+      return text;
+    return this.refuse(name, `must be a domain and a path such as example.com/controller, not ${quote(text)}`);
+  }
+
+  /** Notes what is wrong with a setting. The empty text that comes back stands in until everything was looked at. */
+  refuse(name: Name, problem: string): string {
+    const { flag } = this.#settings[name];
+    this.problems.push(`--${flag} (or ${environmentName(flag)}) ${problem}`);
+    return "";
+  }
+}
+
+/** A field only where it has a value. */
+export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  // A computed key types as an index signature.
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

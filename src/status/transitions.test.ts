@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { type Condition, conditionFalse, conditionTrue } from "../core/conditions.ts";
+import { namespacedName, objectKey } from "../core/keys.ts";
+import type { ObjectStatus, StoredCondition, StoredParent } from "../core/object-status.ts";
+import { statusTransitions } from "./transitions.ts";
+
+const ours = "gatehouse.dev/gateway-controller";
+const object = objectKey("HTTPRoute", namespacedName("shop", "cart"));
+const no = (message: string, generation = 1) =>
+  conditionFalse("Accepted", generation, { reason: "NotAllowedByListeners", message });
+const pending = conditionFalse("Programmed", 1, { reason: "Pending", message: "" });
+
+function own(...conditions: readonly Condition[]): ObjectStatus {
+  return { conditions: conditions.map(stored) };
+}
+
+function stored(condition: Condition): StoredCondition {
+  return { ...condition, lastTransitionTime: "2026-01-01T00:00:00Z" };
+}
+
+function turned(before: ObjectStatus, after: ObjectStatus): readonly string[] {
+  const transitions = statusTransitions({ object, uid: "u", before, after }, ours);
+  return transitions.map(({ kind, reason, note }) => `${kind} ${reason}: ${note}`);
+}
+
+describe("statusTransitions", () => {
+  it.each([
+    { name: "a first refusal", before: own(), after: own(no("x")), want: ["refused NotAllowedByListeners: x"] },
+    {
+      name: "a recovery",
+      before: own(no("x")),
+      after: own(conditionTrue("Accepted", 2)),
+      want: ["recovered Accepted: Accepted is True"],
+    },
+    {
+      name: "nothing of what is well from the start",
+      before: own(),
+      after: own(conditionTrue("Accepted", 1)),
+      want: [],
+    },
+    { name: "nothing of what stays refused", before: own(no("x")), after: own(no("x", 2)), want: [] },
+    { name: "nothing of a message that flickers", before: own(no("x")), after: own(no("y")), want: [] },
+    {
+      name: "another refusal of a new generation",
+      before: own(no("x")),
+      after: own(no("y", 2)),
+      want: ["refused NotAllowedByListeners: y"],
+    },
+    { name: "nothing of what waits", before: own(), after: own(pending), want: [] },
+    {
+      name: "nothing of what begins to wait",
+      before: own(conditionTrue("Programmed", 1)),
+      after: own(pending),
+      want: [],
+    },
+    {
+      name: "the end of waiting as no recovery",
+      before: own(pending),
+      after: own(conditionTrue("Programmed", 1)),
+      want: ["begun Programmed: Programmed is True"],
+    },
+    {
+      name: "a condition that is wrong when it holds",
+      before: own(conditionFalse("Conflicted", 1, { reason: "NoConflicts", message: "" })),
+      after: own(conditionTrue("Conflicted", 1, { reason: "HostnameConflict", message: "" })),
+      want: ["refused HostnameConflict: Conflicted is True"],
+    },
+    {
+      name: "a condition that is told no more",
+      before: own(conditionTrue("PartiallyInvalid", 1, { reason: "UnsupportedValue", message: "x" })),
+      after: own(conditionTrue("Accepted", 1)),
+      want: ["recovered Recovered: PartiallyInvalid is told no more"],
+    },
+    {
+      name: "nothing of a condition of somebody else",
+      before: own(),
+      after: own(conditionFalse("example.com/Scanned", 1, { reason: "No", message: "" })),
+      want: [],
+    },
+  ])("tells $name", ({ before, after, want }) => {
+    expect(turned(before, after)).toEqual(want);
+  });
+
+  it("names the listener", () => {
+    const listener = (condition: Condition) => ({
+      listeners: [{ name: "https", attachedRoutes: 0, conditions: [stored(condition)] }],
+    });
+    const unresolved = conditionFalse("ResolvedRefs", 1, { reason: "InvalidCertificateRef", message: "no Secret" });
+    expect(turned(listener(conditionTrue("ResolvedRefs", 1)), listener(unresolved))).toEqual([
+      "refused InvalidCertificateRef: Listener https: no Secret",
+    ]);
+  });
+
+  it("names the parent, and leaves those of other controllers out", () => {
+    const parent = (controllerName: string, condition: Condition) => ({
+      controllerName,
+      parentRef: { name: "shared", namespace: "infra", sectionName: "https" },
+      conditions: [stored(condition)],
+    });
+    const accepted = conditionTrue("Accepted", 1);
+    const before = { parents: [parent("example.com/other", accepted), parent(ours, accepted)] };
+    const after = { parents: [parent("example.com/other", no("theirs")), parent(ours, no("mine"))] };
+    expect(turned(before, after)).toEqual(["refused NotAllowedByListeners: Gateway infra/shared listener https: mine"]);
+  });
+
+  it("finds a parent again that the API server spells in another way", () => {
+    const spelled = (parentRef: StoredParent["parentRef"], condition: Condition) => ({
+      parents: [{ parentRef, controllerName: ours, conditions: [stored(condition)] }],
+    });
+    const before = spelled({ name: "shared", namespace: "shop" }, no("x"));
+    const after = spelled({ kind: "Gateway", name: "shared" }, conditionTrue("Accepted", 1));
+    expect(turned(before, after)).toEqual(["recovered Accepted: Gateway shared: Accepted is True"]);
+  });
+});

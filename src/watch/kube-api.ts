@@ -1,0 +1,291 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeClient, KubeFailure, KubeRequest, KubeResult } from "../core/kube-client.ts";
+import { readEvents, type WatchBatch } from "./watch-lines.ts";
+
+/** A request whose answer may be narrowed to the metadata of objects. */
+export interface ReadRequest extends KubeRequest {
+  readonly metadataOnly?: boolean;
+}
+
+/** The API server: requests with an answer, and watches. */
+export interface KubeApi extends KubeClient {
+  /** Opens a watch; resolves when the server has taken it. */
+  watch(request: WatchRequest): Promise<KubeResult<WatchStream>>;
+  request<T>(request: ReadRequest): Promise<KubeResult<T>>;
+  /** Cuts every connection. */
+  close(): void;
+}
+
+/** What to watch: the path of a collection, with `resourceVersion` and the like. */
+export interface WatchRequest {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Only apiVersion, kind and metadata of the objects. */
+  readonly metadataOnly?: boolean;
+}
+
+/** An open watch. It never throws: a failure is the last thing that it yields, and a good end is just the end. */
+export interface WatchStream extends AsyncIterable<WatchBatch> {
+  /** Ends the watch from our side; nothing more is yielded. */
+  close(): void;
+}
+
+/** An API, or in plain words why there is none. */
+export type KubeApiResult =
+  | { readonly kind: "ok"; readonly value: KubeApi; readonly server: string; readonly namespace: string | undefined }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Where the address of the API server and the credentials come from. */
+export interface KubeApiOptions {
+  /** Path of a kubeconfig. Without it: `KUBECONFIG`, then the pod's service account, then `~/.kube/config`. */
+  readonly kubeconfig?: string;
+  /** Another context of the kubeconfig than its current one. */
+  readonly context?: string;
+  readonly userAgent?: string;
+}
+
+/** Finds the API server and how to authenticate there. Nothing is sent yet. */
+export function loadKubeApi({ kubeconfig, context, userAgent = "gatehouse" }: KubeApiOptions = {}): KubeApiResult {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+    else if (!process.env["KUBECONFIG"] && process.env["KUBERNETES_SERVICE_HOST"]) config.loadFromCluster();
+    else config.loadFromDefault();
+  } catch (error) {
+    const from = kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
+    return { kind: "failed", message: `cannot read the kubeconfig ${from}: ${codeOf(error) ?? "it is not one"}` };
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  const server = config.getCurrentCluster()?.server;
+  const chosen = config.getContextObject(config.getCurrentContext());
+  if (server === undefined || chosen === null || !URL.canParse(server)) {
+    const message = `the kubeconfig has no cluster for its context "${config.getCurrentContext()}"`;
+    return { kind: "failed", message };
+  }
+  const value = new HttpKubeApi({ config, server, userAgent });
+  return { kind: "ok", value, server, namespace: chosen.namespace };
+}
+
+const largestAnswer = 256 * 1024 * 1024;
+const defaultTimeoutMs = 30_000;
+const json = "application/json";
+const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+const metadataObject = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+/** A request on its way: what is sent besides the credentials. */
+interface Outgoing {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+class HttpKubeApi implements KubeApi {
+  readonly #config: KubeConfig;
+  readonly #server: URL;
+  readonly #userAgent: string;
+  // The kernel finds out about a connection that has gone silent long before the idle timeout of a watch.
+  readonly #https = new HttpsAgent({ keepAlive: true, keepAliveMsecs: 30_000 });
+  readonly #http = new HttpAgent({ keepAlive: true, keepAliveMsecs: 30_000 });
+
+  constructor(parts: { readonly config: KubeConfig; readonly server: string; readonly userAgent: string }) {
+    this.#config = parts.config;
+    this.#server = new URL(parts.server);
+    this.#userAgent = parts.userAgent;
+  }
+
+  async request<T>({
+    method,
+    path,
+    query = {},
+    body,
+    contentType,
+    metadataOnly,
+    timeoutMs,
+  }: ReadRequest): Promise<KubeResult<T>> {
+    const response = await this.#send({
+      method,
+      path,
+      query,
+      headers: {
+        accept: metadataOnly === true ? `${metadataList},${metadataObject}` : json,
+        ...(body !== undefined && { "content-type": contentType ?? json }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      timeoutMs: timeoutMs ?? defaultTimeoutMs,
+    });
+    if (response.kind === "failed") return response;
+    const text = await readText(response.value, timeoutMs ?? defaultTimeoutMs);
+    return text.kind === "failed" ? text : parseAnswer<T>(response.value, text.value);
+  }
+
+  async watch({ path, query = {}, metadataOnly }: WatchRequest): Promise<KubeResult<WatchStream>> {
+    const response = await this.#send({
+      method: "GET",
+      path,
+      query: { ...query, watch: "true" },
+      headers: { accept: metadataOnly === true ? metadataObject : json },
+      timeoutMs: defaultTimeoutMs,
+    });
+    if (response.kind === "failed") return response;
+    const stream = response.value;
+    if (stream.statusCode === 200) return { kind: "ok", value: watchStream(stream) };
+    const text = await readText(stream, defaultTimeoutMs);
+    return text.kind === "failed" ? text : failureOf(stream, text.value);
+  }
+
+  close(): void {
+    this.#https.destroy();
+    this.#http.destroy();
+  }
+
+  /** Sends a request; the value is the response as soon as its headers are there. */
+  async #send(outgoing: Outgoing): Promise<KubeResult<IncomingMessage>> {
+    const options: RequestOptions = { headers: { ...outgoing.headers, "user-agent": this.#userAgent } };
+    try {
+      await this.#config.applyToHTTPSOptions(options);
+    } catch (error) {
+      return noAnswer(`no credentials for the API server: ${wordsOf(error)}`);
+    }
+    return new Promise((resolve) => {
+      const fail = (error: Error) => resolve(noAnswer(wordsOf(error)));
+      let request: ClientRequest;
+      try {
+        request = this.#open(outgoing, options);
+      } catch (error) {
+        // A token with a line break in it, a certificate that is none: what a file of the user holds.
+        resolve(noAnswer(`the request cannot be made: ${wordsOf(error)}`));
+        return;
+      }
+      const timer = setTimeout(() => request.destroy(new Error("no answer in time")), outgoing.timeoutMs);
+      request.on("error", fail);
+      request.on("close", () => clearTimeout(timer));
+      request.on("response", (response) => {
+        clearTimeout(timer);
+        resolve({ kind: "ok", value: response });
+      });
+      request.end(outgoing.body);
+    });
+  }
+
+  #open({ method, path, query }: Outgoing, options: RequestOptions): ClientRequest {
+    const base = this.#server.pathname.replace(/\/$/, "");
+    const search = new URLSearchParams(query).toString();
+    const target: RequestOptions = {
+      ...options,
+      method,
+      host: this.#server.hostname.replace(/^\[|\]$/g, ""),
+      port: this.#server.port === "" ? undefined : this.#server.port,
+      path: `${base}${path}${search === "" ? "" : `?${search}`}`,
+    };
+    if (this.#server.protocol === "http:") return httpRequest({ ...target, agent: this.#http });
+    // The library's own agent for proxies; else ours, which keeps connections apart by certificate.
+    const proxied = this.#config.getCurrentCluster()?.proxyUrl !== undefined;
+    return httpsRequest({ ...target, ...(proxied ? {} : { agent: this.#https }) });
+  }
+}
+
+async function readText(response: IncomingMessage, timeoutMs: number): Promise<KubeResult<string>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(() => response.destroy(new Error("the answer did not end in time")), timeoutMs);
+  try {
+    for await (const chunk of response) {
+      const bytes: Buffer = chunk; // no encoding is set, so chunks are bytes
+      size += bytes.length;
+      if (size > largestAnswer) return { ...noAnswer("the answer is too large"), reason: "AnswerTooLarge" };
+      chunks.push(bytes);
+    }
+    return { kind: "ok", value: Buffer.concat(chunks).toString("utf8") };
+  } catch (error) {
+    return noAnswer(wordsOf(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parseAnswer<T>(response: IncomingMessage, text: string): KubeResult<T> {
+  const { statusCode = 0 } = response;
+  if (statusCode < 200 || statusCode >= 300) return failureOf(response, text);
+  try {
+    return { kind: "ok", value: JSON.parse(text) as T }; // callers check what they read
+  } catch {
+    // The parser's message would quote the answer, which may be a Secret.
+    return { kind: "failed", status: statusCode, reason: "Unreadable", message: "the API server's answer is not JSON" };
+  }
+}
+
+/** The Status object of an API server; anything else is told by its HTTP status alone. */
+function failureOf(response: IncomingMessage, text: string): KubeFailure {
+  const status = response.statusCode ?? 0;
+  const told = statusObject(text);
+  const seconds = Number(response.headers["retry-after"] ?? told.details?.retryAfterSeconds);
+  return {
+    kind: "failed",
+    status,
+    reason: typeof told.reason === "string" ? told.reason : "Unknown",
+    message: typeof told.message === "string" ? told.message.slice(0, 1000) : `the API server answered ${status}`,
+    ...(Number.isFinite(seconds) && seconds > 0 && { retryAfterMs: Math.min(seconds, 300) * 1000 }),
+  };
+}
+
+interface StatusObject {
+  readonly reason?: unknown;
+  readonly message?: unknown;
+  readonly details?: { readonly retryAfterSeconds?: unknown };
+}
+
+function statusObject(text: string): StatusObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    // A proxy in between answers with a page of its own.
+    return {};
+  }
+}
+
+function watchStream(response: IncomingMessage): WatchStream {
+  let closed = false;
+  response.socket.setKeepAlive(true, 30_000);
+  const close = (): void => {
+    closed = true;
+    response.destroy();
+  };
+  async function* batches(): AsyncGenerator<WatchBatch> {
+    try {
+      for await (const batch of readEvents(response)) {
+        if (closed) return;
+        yield batch;
+        if (batch.kind === "failed") return;
+      }
+    } catch (error) {
+      if (!closed) yield { kind: "failed", failure: noAnswer(wordsOf(error)) };
+    } finally {
+      close();
+    }
+  }
+  return { close, [Symbol.asyncIterator]: batches };
+}
+
+function noAnswer(message: string): KubeFailure {
+  return { kind: "failed", status: 0, reason: "NoAnswer", message };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+/** In one short line. What a parser says would quote what it read: perhaps a token. */
+function wordsOf(error: unknown): string {
+  if (error instanceof SyntaxError) return "the credential plugin's answer is not JSON";
+  const code = codeOf(error);
+  if (code?.startsWith("ERR_INVALID")) return code;
+  const message = error instanceof Error ? error.message : String(error);
+  const [line = ""] = message.split("\n");
+  return (line === "" ? (code ?? "it failed") : line).slice(0, 200);
+}

@@ -1,0 +1,343 @@
+import { type NamespacedName, namespacedName } from "../core/keys.ts";
+import {
+  type KubeFailure,
+  type KubeResult,
+  type RawObject,
+  type ResourceKind,
+  resourcePath,
+} from "../core/kube-client.ts";
+import { backoff, type Scheduler } from "../core/scheduler.ts";
+import type { KubeApi, WatchStream } from "./kube-api.ts";
+import type { WatchEvent } from "./watch-lines.ts";
+
+/** Hears what a reflector finds: first everything, then every change. Objects come without managed fields. */
+export interface ReflectorEvents {
+  set(name: NamespacedName, object: RawObject): void;
+  delete(name: NamespacedName): void;
+  /** Ends what arrived together. */
+  batch(): void;
+  /** After every complete list; the first one means that everything is there. */
+  synced(): void;
+  /** Something does not work (or, undefined, works again). It is tried again meanwhile. */
+  problem(failure: KubeFailure | undefined): void;
+}
+
+/** What a reflector follows, and with what. */
+export interface ReflectorOptions {
+  readonly api: KubeApi;
+  readonly resource: ResourceKind;
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Only the metadata of objects is read. */
+  readonly metadataOnly?: boolean;
+  readonly events: ReflectorEvents;
+  /** Names and resourceVersions that are known already, when another reflector followed the same objects before. */
+  readonly known?: Map<NamespacedName, string>;
+  readonly scheduler: Scheduler;
+  readonly random: () => number;
+  readonly pageSize?: number;
+  /** How long a watch may say nothing before it counts as broken. */
+  readonly idleMs?: number;
+}
+
+/** Follows the objects of one kind: a list, then a watch, and again from the start when the watch cannot go on. */
+export interface Reflector {
+  start(): void;
+  stop(): Promise<void>;
+  /** Whether a list has been read completely. */
+  readonly synced: boolean;
+  readonly problem: KubeFailure | undefined;
+  readonly known: Map<NamespacedName, string>;
+}
+
+/** Makes a reflector; nothing is sent before it is started. */
+export function createReflector(options: ReflectorOptions): Reflector {
+  return new ListAndWatch(options);
+}
+
+const defaultPageSize = 500;
+const smallestPage = 10;
+/** The API server sends a bookmark about once a minute, where it has one: two may go missing. */
+const defaultIdleMs = 150_000;
+const shortestWatchSeconds = 300;
+/** A watch that ends sooner, without having said anything, does not count as one that works. */
+const healthyMs = 5_000;
+const waits = { first: 200, most: 30_000 } as const;
+
+type WatchEnd = "ended" | "expired" | KubeFailure;
+
+interface ObjectList {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly RawObject[];
+}
+
+class ListAndWatch implements Reflector {
+  readonly known: Map<NamespacedName, string>;
+  readonly #options: ReflectorOptions;
+  readonly #path: string;
+  #pageSize: number;
+  #failures = 0;
+  #problem: KubeFailure | undefined;
+  #synced = false;
+  #stopped = false;
+  #stream: WatchStream | undefined;
+  #wake: (() => void) | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    this.known = options.known ?? new Map();
+    this.#pageSize = options.pageSize ?? defaultPageSize;
+    this.#path = resourcePath(
+      options.resource,
+      options.namespace === undefined ? {} : { namespace: options.namespace },
+    );
+  }
+
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  get problem(): KubeFailure | undefined {
+    return this.#problem;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stream?.close();
+    this.#wake?.();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      const listed = await this.#list();
+      if (this.#stopped) return;
+      if (listed.kind === "failed") await this.#fail(listed);
+      else await this.#follow(listed.value);
+    }
+  }
+
+  /** Watches, again and again, until only a new list helps. */
+  async #follow(version: string): Promise<void> {
+    const at = { version };
+    while (!this.#stopped) {
+      const started = this.#options.scheduler.now();
+      const before = at.version;
+      const end = await this.#watch(at);
+      const lived = at.version !== before || this.#options.scheduler.now() - started >= healthyMs;
+      if (lived) this.#failures = 0;
+      if (this.#stopped) return;
+      if (end === "expired") {
+        // Not counted as a failure of anything, but a server that says so each time is not asked in a circle.
+        this.#failures += 1;
+        return this.#pause(backoff(this.#failures, { ...waits, random: this.#options.random }));
+      }
+      if (end !== "ended") await this.#fail(end);
+      else if (!lived) await this.#fail(quietEnd);
+    }
+  }
+
+  async #fail(failure: KubeFailure): Promise<void> {
+    this.#failures += 1;
+    if (failure !== quietEnd) this.#tell(failure);
+    const wait = backoff(this.#failures, { ...waits, random: this.#options.random });
+    await this.#pause(Math.max(wait, failure.retryAfterMs ?? 0));
+  }
+
+  #tell(problem: KubeFailure | undefined): void {
+    if (problem?.message === this.#problem?.message && problem?.status === this.#problem?.status) return;
+    this.#problem = problem;
+    this.#options.events.problem(problem);
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.scheduler.after(milliseconds, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Reads everything in pages and says as of which version; what is not there any more goes. */
+  async #list(): Promise<KubeResult<string>> {
+    const { events } = this.#options;
+    const seen = new Set<NamespacedName>();
+    let changed = false;
+    let next = "";
+    for (;;) {
+      const page = await this.#page(next);
+      if (this.#stopped) return { kind: "ok", value: "" };
+      if (page.kind === "failed") {
+        if (changed) events.batch();
+        return this.#giveUpPage(page, next);
+      }
+      for (const object of page.value.items ?? []) {
+        const name = nameOf(object);
+        seen.add(name);
+        // A list is the truth, even where versions went backwards: etcd may have been restored.
+        if (this.known.get(name) === object.metadata.resourceVersion) continue;
+        this.#set(name, object);
+        changed = true;
+      }
+      next = page.value.metadata?.continue ?? "";
+      if (next === "") {
+        if (this.#forgetOthers(seen) || changed) events.batch();
+        return { kind: "ok", value: this.#complete(page.value) };
+      }
+    }
+  }
+
+  #giveUpPage(failure: KubeFailure, next: string): KubeFailure {
+    if (failure.reason === "AnswerTooLarge") this.#pageSize = Math.max(smallestPage, Math.floor(this.#pageSize / 2));
+    // The list took longer than the server remembers: this time all of it at once.
+    else if (failure.status === 410 && next !== "") this.#pageSize = 0;
+    return failure;
+  }
+
+  #complete({ metadata }: ObjectList): string {
+    this.#pageSize = this.#options.pageSize ?? defaultPageSize;
+    this.#synced = true;
+    this.#tell(undefined);
+    this.#options.events.synced();
+    return metadata?.resourceVersion ?? "";
+  }
+
+  async #page(next: string): Promise<KubeResult<ObjectList>> {
+    const { api, metadataOnly = false } = this.#options;
+    const query = {
+      ...this.#selectors(),
+      ...(this.#pageSize > 0 && { limit: String(this.#pageSize) }),
+      ...(next !== "" && { continue: next }),
+    };
+    const result = await api.request<ObjectList>({ method: "GET", path: this.#path, query, metadataOnly });
+    if (result.kind === "failed" || isList(result.value)) return result;
+    return { kind: "failed", status: 200, reason: "Unreadable", message: "the API server's answer is not a list" };
+  }
+
+  #forgetOthers(seen: ReadonlySet<NamespacedName>): boolean {
+    let changed = false;
+    for (const name of [...this.known.keys()]) {
+      if (seen.has(name)) continue;
+      this.known.delete(name);
+      this.#options.events.delete(name);
+      changed = true;
+    }
+    return changed;
+  }
+
+  async #watch(at: { version: string }): Promise<WatchEnd> {
+    const { api, metadataOnly = false, random } = this.#options;
+    const seconds = Math.round(shortestWatchSeconds * (1 + random()));
+    const query = {
+      ...this.#selectors(),
+      resourceVersion: at.version,
+      allowWatchBookmarks: "true",
+      timeoutSeconds: String(seconds),
+    };
+    const opened = await api.watch({ path: this.#path, query, metadataOnly });
+    if (opened.kind === "failed") return opened.status === 410 ? "expired" : opened;
+    if (this.#stopped) {
+      opened.value.close();
+      return "ended";
+    }
+    this.#stream = opened.value;
+    return this.#consume(opened.value, at);
+  }
+
+  async #consume(stream: WatchStream, at: { version: string }): Promise<WatchEnd> {
+    const { scheduler, events, idleMs = defaultIdleMs } = this.#options;
+    const cut = (): void => stream.close();
+    let cancel = scheduler.after(idleMs, cut);
+    try {
+      for await (const batch of stream) {
+        cancel();
+        if (this.#stopped) return "ended";
+        if (batch.kind === "failed") return batch.failure.status === 410 ? "expired" : batch.failure;
+        this.#failures = 0;
+        this.#tell(undefined);
+        if (this.#applyAll(batch.events, at)) events.batch();
+        cancel = scheduler.after(idleMs, cut);
+      }
+      return "ended";
+    } finally {
+      cancel();
+      this.#stream = undefined;
+    }
+  }
+
+  #applyAll(events: readonly WatchEvent[], at: { version: string }): boolean {
+    let changed = false;
+    for (const event of events) {
+      const version = event.type === "BOOKMARK" ? event.resourceVersion : (event.object.metadata.resourceVersion ?? "");
+      if (this.#apply(event)) changed = true;
+      if (version !== "" && !isOlder(version, at.version)) at.version = version;
+    }
+    return changed;
+  }
+
+  #apply(event: WatchEvent): boolean {
+    if (event.type === "BOOKMARK") return false;
+    const name = nameOf(event.object);
+    const known = this.known.get(name);
+    const { resourceVersion = "" } = event.object.metadata;
+    if (event.type !== "DELETED") {
+      // An event may come twice, or late.
+      const news = known === undefined || (known !== resourceVersion && !isOlder(resourceVersion, known));
+      if (news) this.#set(name, event.object);
+      return news;
+    }
+    if (known === undefined || isOlder(resourceVersion, known)) return false;
+    this.known.delete(name);
+    this.#options.events.delete(name);
+    return true;
+  }
+
+  #set(name: NamespacedName, object: RawObject): void {
+    this.known.set(name, object.metadata.resourceVersion ?? "");
+    Reflect.deleteProperty(object.metadata, "managedFields");
+    this.#options.events.set(name, object);
+  }
+
+  #selectors(): Readonly<Record<string, string>> {
+    const { labelSelector, fieldSelector } = this.#options;
+    return {
+      ...(labelSelector !== undefined && { labelSelector }),
+      ...(fieldSelector !== undefined && { fieldSelector }),
+    };
+  }
+}
+
+/** A watch that ended at once without a word: no problem to tell of, but nothing to repeat at once. */
+const quietEnd: KubeFailure = { kind: "failed", status: 0, reason: "Ended", message: "the watch ended" };
+
+function nameOf({ metadata }: RawObject): NamespacedName {
+  return namespacedName(metadata.namespace, metadata.name);
+}
+
+function isList(value: unknown): value is ObjectList {
+  if (typeof value !== "object" || value === null || !("metadata" in value)) return false;
+  const items = "items" in value ? (value.items ?? []) : [];
+  return Array.isArray(items) && items.every((item: unknown) => isObject(item));
+}
+
+function isObject(item: unknown): boolean {
+  if (typeof item !== "object" || item === null || !("metadata" in item)) return false;
+  const { metadata } = item;
+  return typeof metadata === "object" && metadata !== null && "name" in metadata && typeof metadata.name === "string";
+}
+
+/** Versions are decimal numbers that only grow; where one is not, nothing is known of their order. */
+function isOlder(version: string, than: string): boolean {
+  if (!decimal.test(version) || !decimal.test(than)) return false;
+  return version.length !== than.length ? version.length < than.length : version < than;
+}
+
+const decimal = /^[1-9]\d*$/;

@@ -1,0 +1,26 @@
+/** `make cluster-test [ONLY=name]`: the tests that need a cluster, `*.cluster.ts`; `make test` does not run them. */
+import { startVitest } from "vitest/node";
+import { ensureBinaries } from "./bed/binaries.ts";
+import { missingForBed } from "./bed/prerequisites.ts";
+
+const missing = missingForBed();
+if (missing !== undefined) {
+  console.error(missing);
+  process.exit(1);
+}
+// Before the first test, whose time is limited.
+await ensureBinaries();
+const only = process.env["ONLY"] || undefined;
+const vitest = await startVitest("test", only === undefined ? [] : [only], {
+  config: false,
+  watch: false,
+  include: ["test/**/*.cluster.ts"],
+  pool: "forks",
+  // A cluster keeps both cores of a small machine busy.
+  maxWorkers: 1,
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  reporters: ["default", "json"],
+  outputFile: { json: ".cache/cluster-tests.json" },
+});
+await vitest.close();

@@ -1,0 +1,327 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { patchTypes } from "../../src/core/kube-client.ts";
+import type { ClusterScope } from "../../src/watch/cluster-source.ts";
+import {
+  type ClusterWorld,
+  createClusterWorld,
+  gatewayWith,
+  routeWith,
+  secretWith,
+  until,
+} from "../support/cluster-world.ts";
+import type { FakeApiServerOptions } from "../support/fake-api-server.ts";
+
+const worlds: ClusterWorld[] = [];
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.stop();
+});
+
+async function createWorld(
+  options: FakeApiServerOptions & { readonly scope?: ClusterScope } = {},
+): Promise<ClusterWorld> {
+  const world = await createClusterWorld(options);
+  worlds.push(world);
+  return world;
+}
+
+/** A route that arrives after everything else has: what was to be seen before has been seen by then. */
+async function settle({ server, objects }: ClusterWorld, name: string): Promise<void> {
+  server.put("HTTPRoute", routeWith(name, "settle.example.com"));
+  await until(() => objects.has(`HTTPRoute/one/${name}`));
+}
+
+const route = "HTTPRoute/one/r";
+const routePath = "/apis/gateway.networking.k8s.io/v1/namespaces/one/httproutes/r";
+
+describe("the objects of a cluster", () => {
+  it("are all delivered in one batch before start resolves, without status and managed fields", async () => {
+    const world = await createWorld({ bundleVersion: "v1.6.0" });
+    world.server.put("GatewayClass", { metadata: { name: "c" }, spec: { controllerName: "x/y" } });
+    world.server.put("Gateway", { ...gatewayWith("g", []), status: { conditions: [] } });
+    world.server.put("HTTPRoute", { ...routeWith("r", "a.example.com"), status: { parents: [] } });
+    world.server.put("Namespace", { metadata: { name: "one" } });
+    world.server.put("ConfigMap", { metadata: { name: "cm", namespace: "one" }, data: {} });
+    await world.start();
+    expect([...world.objects.keys()].sort()).toEqual([
+      "Gateway/one/g",
+      "GatewayClass/c",
+      "HTTPRoute/one/r",
+      "Namespace/one",
+    ]);
+    expect(world.batches).toHaveLength(2);
+    const object = world.objects.get(route);
+    expect(Object.keys(object ?? {})).not.toContain("status");
+    expect(Object.keys(object?.metadata ?? {})).not.toContain("managedFields");
+    expect(object).toMatchObject({
+      spec: { parentRefs: [{ kind: "Gateway" }], rules: [{ matches: [{ path: { value: "/" } }] }] },
+    });
+    expect(world.facts).toEqual([{ bundleVersion: "v1.6.0", channel: "standard" }]);
+    expect(world.source.problems()).toEqual([]);
+  });
+
+  it("cost nothing when only their status changes, which whoever writes it hears", async () => {
+    const world = await createWorld();
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    await world.start();
+    const before = world.objects.get(route);
+    world.news();
+    const status = { parents: [{ controllerName: "x/y", parentRef: { name: "g" } }] };
+    await world.server.client.request({
+      method: "PATCH",
+      path: `${routePath}/status`,
+      contentType: patchTypes.merge,
+      body: { status },
+    });
+    await until(() => world.stored.get(route)?.status.parents?.length === 1);
+    await settle(world, "s");
+    expect(world.news()).toEqual(["set HTTPRoute/one/s"]);
+    expect(world.objects.get(route)).toBe(before);
+    const stored = world.server.get("HTTPRoute", "one/r")?.metadata;
+    expect(world.stored.get(route)).toEqual({
+      uid: stored?.uid,
+      resourceVersion: stored?.resourceVersion,
+      generation: 1,
+      status,
+    });
+  });
+
+  it("come as one batch when their events arrive together", async () => {
+    const world = await createWorld();
+    await world.start();
+    const release = world.server.holdWatches();
+    for (const name of ["a", "b", "c"]) world.server.put("HTTPRoute", routeWith(name, "x.example.com"));
+    release();
+    await until(() => world.objects.size === 3);
+    await settle(world, "s");
+    expect(world.batches.filter((batch) => batch.includes("set HTTPRoute/one/a"))).toEqual([
+      ["set HTTPRoute/one/a", "set HTTPRoute/one/b", "set HTTPRoute/one/c"],
+    ]);
+  });
+
+  it("are read in pages, however many there are", async () => {
+    const world = await createWorld();
+    for (let index = 0; index < 1201; index++) world.server.put("HTTPRoute", routeWith(`r${index}`, "x.example.com"));
+    await world.start();
+    expect(world.objects.size).toBe(1201);
+    const pages = world.server.requests.filter(({ path, watch }) => path.endsWith("/httproutes") && !watch);
+    expect(pages.map(({ query }) => query["limit"])).toEqual(["500", "500", "500"]);
+  });
+
+  it("stay as they were when a new version cannot be read, and are served as far as possible when a newer CRD wrote them", async () => {
+    const world = await createWorld();
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    await world.start();
+    const before = world.objects.get(route);
+    world.server.put("HTTPRoute", { metadata: { name: "r", namespace: "one" }, spec: { hostnames: "none" } });
+    await until(() => world.source.problems().length === 1);
+    expect(world.source.problems()).toMatchObject([{ object: "HTTPRoute one/r", path: "spec.hostnames" }]);
+    expect(world.objects.get(route)).toBe(before);
+    const rules = [
+      {
+        filters: [{ type: "Teleport", teleport: { to: "mars" } }],
+        backendRefs: [{ name: "b", port: 80, mood: "good" }],
+      },
+    ];
+    world.server.put("HTTPRoute", { metadata: { name: "r", namespace: "one" }, spec: { news: true, rules } });
+    await until(() => world.objects.get(route) !== before);
+    expect(world.source.problems()).toEqual([]);
+    expect(world.objects.get(route)).toMatchObject({
+      spec: {
+        rules: [
+          {
+            filters: [{ type: "ExtensionRef", extensionRef: { kind: "Teleport" } }],
+            backendRefs: [{ name: "b", weight: 1 }],
+          },
+        ],
+      },
+    });
+  });
+
+  it("are those of the given namespaces, and what belongs to none", async () => {
+    const world = await createWorld({ scope: { namespaces: ["one", "two"] } });
+    for (const namespace of ["one", "two", "three"]) {
+      world.server.put("Service", { metadata: { name: "s", namespace }, spec: {} });
+      world.server.put("Namespace", { metadata: { name: namespace } });
+    }
+    await world.start();
+    expect([...world.objects.keys()].filter((key) => key.startsWith("Service")).sort()).toEqual([
+      "Service/one/s",
+      "Service/two/s",
+    ]);
+    expect(world.objects.has("Namespace/three")).toBe(true);
+    expect(world.server.requests.some(({ path }) => path === "/api/v1/services" || path === "/api/v1/secrets")).toBe(
+      false,
+    );
+  });
+});
+
+describe("kinds without a definition", () => {
+  it("are picked up when it appears and withdrawn when it goes", async () => {
+    const world = await createWorld({ absent: ["ListenerSet", "GatewayParameters"] });
+    await world.start();
+    expect(world.source.absentKinds()).toEqual(["GatewayParameters", "ListenerSet"]);
+    world.server.installCrd("ListenerSet");
+    const spec = { parentRef: { name: "g" }, listeners: [{ name: "l", port: 80, protocol: "HTTP" }] };
+    world.server.put("ListenerSet", { metadata: { name: "ls", namespace: "one" }, spec });
+    await until(() => world.objects.has("ListenerSet/one/ls"));
+    expect(world.source.absentKinds()).toEqual(["GatewayParameters"]);
+    world.server.removeCrd("ListenerSet");
+    await until(() => !world.objects.has("ListenerSet/one/ls"));
+    expect(world.stored.has("ListenerSet/one/ls")).toBe(false);
+    world.server.installCrd("ListenerSet");
+    world.server.put("ListenerSet", { metadata: { name: "ls2", namespace: "one" }, spec });
+    await until(() => world.objects.has("ListenerSet/one/ls2"));
+    expect(world.batches.at(-1)).toEqual([]);
+  });
+
+  it("are read in the version that is served, and keep their objects when it changes", async () => {
+    const world = await createWorld();
+    world.server.installCrd("ReferenceGrant", ["v1beta1"]);
+    const spec = { from: [{ group: "g", kind: "K", namespace: "two" }], to: [{ group: "", kind: "Service" }] };
+    world.server.put("ReferenceGrant", { metadata: { name: "rg", namespace: "one" }, spec });
+    await world.start();
+    expect(world.objects.get("ReferenceGrant/one/rg")?.apiVersion).toBe("gateway.networking.k8s.io/v1");
+    const lists = () =>
+      world.server.requests.filter(({ path }) => path.endsWith("/referencegrants")).map(({ path }) => path);
+    expect(lists().some((path) => path.includes("/v1/"))).toBe(false);
+    world.news();
+    world.server.installCrd("ReferenceGrant", ["v1", "v1beta1"]);
+    await until(() => lists().some((path) => path.includes("/v1/")));
+    await settle(world, "s");
+    expect(world.news()).toEqual(["set HTTPRoute/one/s"]);
+  });
+});
+
+describe("a fault of the API server", () => {
+  it("that it is not there at the start is waited for, told once, and over when it answers", async () => {
+    const world = await createWorld();
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    await world.server.pause();
+    const started = world.start();
+    await until(() => world.source.problems().length > 0);
+    expect(world.objects.size).toBe(0);
+    await world.server.resume();
+    await started;
+    expect(world.objects.size).toBe(1);
+    expect(world.source.problems()).toEqual([]);
+    expect(world.log.filter((line) => line.includes("does not answer"))).toHaveLength(1);
+    expect(world.log.filter((line) => line.includes("answers again"))).toHaveLength(1);
+  });
+
+  it("that it goes away for a while leaves everything as it was, and shows what changed meanwhile", async () => {
+    const world = await createWorld();
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    world.server.put("HTTPRoute", routeWith("gone", "a.example.com"));
+    await world.start();
+    world.news();
+    await world.server.pause();
+    await until(() => world.source.problems().length >= 8);
+    world.server.remove("HTTPRoute", "one/gone");
+    world.server.put("HTTPRoute", routeWith("new", "a.example.com"));
+    expect(world.news()).toEqual([]);
+    await world.server.resume();
+    await until(() => world.objects.has("HTTPRoute/one/new") && world.source.problems().length === 0);
+    expect(world.news().toSorted()).toEqual(["delete HTTPRoute/one/gone", "set HTTPRoute/one/new"]);
+    expect(world.log.filter((line) => line.includes("does not answer"))).toHaveLength(1);
+  });
+
+  it("that versions are too old, for every kind at once, costs new lists and nothing else", async () => {
+    const world = await createWorld();
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    world.server.put("HTTPRoute", routeWith("gone", "a.example.com"));
+    world.server.put("Namespace", { metadata: { name: "one" } });
+    world.server.put("Gateway", gatewayWith("g", []));
+    await world.start();
+    const watches = world.server.watches;
+    world.news();
+    await world.server.pause();
+    world.server.remove("HTTPRoute", "one/gone");
+    world.server.put("HTTPRoute", routeWith("r", "b.example.com"));
+    world.server.compact();
+    const lists = () => world.server.requests.filter(({ watch, path }) => !watch && !path.endsWith("/v1")).length;
+    const before = lists();
+    await world.server.resume();
+    await until(() => world.server.watches === watches);
+    expect(world.news().toSorted()).toEqual(["delete HTTPRoute/one/gone", "set HTTPRoute/one/r"]);
+    expect(lists() - before).toBe(watches);
+  });
+
+  it("that watches end without a word is no problem and costs no list", async () => {
+    const world = await createWorld();
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    await world.start();
+    await until(() => world.server.watches === 13);
+    const lists = () => world.server.requests.filter(({ watch }) => !watch).length;
+    const before = lists();
+    world.server.dropWatches("end");
+    await settle(world, "s");
+    world.server.dropWatches("reset", "HTTPRoute");
+    await settle(world, "t");
+    expect(lists()).toBe(before);
+    expect(world.log.filter((line) => line.includes("refuses"))).toEqual([]);
+  });
+
+  it("that it sends something unreadable is got over without losing anything", async () => {
+    const world = await createWorld();
+    await world.start();
+    await until(() => world.server.watches === 13);
+    world.server.writeToWatches("HTTPRoute", '{"type":"ADDED","object":{"metadata":{"na\n');
+    await settle(world, "a");
+    world.server.writeToWatches(
+      "HTTPRoute",
+      '{"type":"ADDED","object":7}\n{"type":"SUDDEN","object":{"metadata":{}}}\n',
+    );
+    await settle(world, "b");
+    expect(world.objects.size).toBe(2);
+    await until(() => world.source.problems().length === 0);
+  });
+
+  it("that it refuses a list is told, and does not keep the rest from being served", async () => {
+    const world = await createWorld();
+    await world.start();
+    const forbid = { status: 403, reason: "Forbidden", message: "services is forbidden" };
+    const end = world.server.fail(/\/services$/, forbid);
+    world.server.dropWatches("end", "Service");
+    await until(() => world.source.problems().length === 1);
+    expect(world.source.problems()).toEqual([
+      { file: "API server", object: "services", message: "services is forbidden" },
+    ]);
+    await settle(world, "s");
+    end();
+    await until(() => world.source.problems().length === 0);
+    expect(world.log.filter((line) => line.includes('"services"'))).toHaveLength(2);
+  });
+
+  it("that pages expire in the middle of a list is got over", async () => {
+    const world = await createWorld();
+    for (let index = 0; index < 1001; index++) world.server.put("HTTPRoute", routeWith(`r${index}`, "x.example.com"));
+    world.server.fail(({ query }) => query["continue"] !== undefined, { status: 410, reason: "Expired" }, 1);
+    await world.start();
+    expect(world.objects.size).toBe(1001);
+  });
+
+  it("that events come twice or late changes nothing", async () => {
+    const world = await createWorld();
+    const old = world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    await world.start();
+    world.server.put("HTTPRoute", routeWith("r", "b.example.com"));
+    await until(() => JSON.stringify(world.objects.get(route)).includes("b.example.com"));
+    world.news();
+    const late = (type: string) => `${JSON.stringify({ type, object: old })}\n`;
+    world.server.writeToWatches("HTTPRoute", late("MODIFIED") + late("DELETED") + late("ADDED"));
+    await settle(world, "s");
+    expect(world.news()).toEqual(["set HTTPRoute/one/s"]);
+    expect(JSON.stringify(world.objects.get(route))).toContain("b.example.com");
+  });
+
+  it("that it is asked to stop in the middle of waiting ends at once", async () => {
+    const world = await createWorld();
+    await world.server.pause();
+    const started = world.start();
+    await until(() => world.source.problems().length > 0);
+    await world.source.stop();
+    await started;
+    await world.server.resume();
+    expect(world.batches).toEqual([[]]);
+  });
+});
