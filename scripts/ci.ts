@@ -1,10 +1,20 @@
 /** What .ci/run does once the checkout is set up: every part, the minutes of each, and the tally as the last line. */
 import { readFileSync, rmSync } from "node:fs";
 import { type PartResult, runParts } from "./parts.ts";
-import { addTallies, checksFile, formatTally, tallyParts, tallyVitest, vitestFile } from "./tally.ts";
+import {
+  addTallies,
+  checksFile,
+  clusterTestsFile,
+  conformanceFile,
+  formatTally,
+  tallyConformance,
+  tallyParts,
+  tallyVitest,
+  vitestFile,
+} from "./tally.ts";
 
 // What an earlier run left must not be counted for this one.
-for (const file of [checksFile, vitestFile]) rmSync(file, { force: true });
+for (const file of [checksFile, vitestFile, clusterTestsFile, conformanceFile]) rmSync(file, { force: true });
 
 const [tests, ...others] = await runParts([
   { name: "make test", command: ["make", "--no-print-directory", "test"] },
@@ -15,7 +25,13 @@ const [tests, ...others] = await runParts([
   { name: "make mutants", command: ["make", "--no-print-directory", "mutants"] },
 ]);
 // make test itself is counted by what it left: its checks, and every test of vitest.
-const counted = addTallies([tallyVitest(readResult(vitestFile)), tallyParts(readChecks()), tallyParts(others)]);
+const counted = addTallies([
+  tallyVitest(readResult(vitestFile)),
+  tallyVitest(readResult(clusterTestsFile)),
+  tallyConformance(readResult(conformanceFile)),
+  tallyParts(readChecks()),
+  tallyParts(others),
+]);
 const agreed = tests?.passed === true || counted.failed > 0 ? counted : { ...counted, failed: 1 };
 process.exitCode = agreed.failed === 0 ? 0 : 1;
 console.log(formatTally(agreed));

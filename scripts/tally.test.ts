@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addTallies, formatTally, tallyParts, tallyVitest } from "./tally.ts";
+import { addTallies, formatTally, tallyConformance, tallyParts, tallyVitest } from "./tally.ts";
 
 const green = { success: true, numPassedTests: 7, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
 
@@ -22,6 +22,15 @@ describe("tallyVitest", () => {
   ])("$name", ({ report, want }) => {
     expect(formatTally(tallyVitest(report))).toBe(want);
   });
+});
+
+it.each([
+  ["a green run", { passed: 90, failed: 0, skipped: 13 }, "90 passed, 0 failed, 13 skipped"],
+  ["a red run", { passed: 89, failed: 1, skipped: 13 }, "89 passed, 1 failed, 13 skipped"],
+  ["a run in which nothing passed", { passed: 0, failed: 0, skipped: 13 }, "0 passed, 1 failed, 13 skipped"],
+  ["a run that left nothing", undefined, "0 passed, 1 failed, 0 skipped"],
+])("counts %s of the official suite", (_name, result, want) => {
+  expect(formatTally(tallyConformance(result))).toBe(want);
 });
 
 it("counts every other part as one test, and adds all up", () => {

@@ -6,6 +6,12 @@ export const checksFile = ".cache/checks.json";
 /** Where `make test` leaves vitest's report. */
 export const vitestFile = ".cache/vitest.json";
 
+/** Where `make cluster-test` leaves vitest's report. */
+export const clusterTestsFile = ".cache/cluster-tests.json";
+
+/** Where `make conformance` leaves what its run came to. */
+export const conformanceFile = ".cache/conformance/tally.json";
+
 /** The numbers of the last line of a CI run. */
 export interface Tally {
   readonly passed: number;
@@ -21,6 +27,13 @@ export function tallyVitest(report: unknown): Tally {
   // A file that cannot be loaded fails without a failed test; so does an error outside of every test.
   const isFailure = property(report, "success") !== true || passed === 0;
   return { passed, failed: isFailure ? Math.max(1, failed) : failed, skipped };
+}
+
+/** Counts the official suite's tests. A run that left nothing, or in which nothing passed, counts as one failure. */
+export function tallyConformance(result: unknown): Tally {
+  const passed = numberIn(result, "passed");
+  const failed = numberIn(result, "failed");
+  return { passed, failed: passed === 0 ? Math.max(1, failed) : failed, skipped: numberIn(result, "skipped") };
 }
 
 /** Counts every part as one test. */

@@ -1,6 +1,6 @@
 import type { ControllerConfig } from "../controller-config.ts";
 import type { FleetSpec } from "../core/fleet.ts";
-import { type NamespacedName, objectKey } from "../core/keys.ts";
+import type { NamespacedName } from "../core/keys.ts";
 import { systemScheduler } from "../core/scheduler.ts";
 import { CertificateIssuer } from "../identity/issuer.ts";
 import { defaultLifetimes } from "../identity/lifetimes.ts";

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from "fastify";
 import { createDebugServer } from "../admin/debug-server.ts";
 import { createHealthServer } from "../admin/health-server.ts";
 import { listenOn } from "../admin/read-only-server.ts";
@@ -25,8 +24,8 @@ export interface PagesOptions {
 /** The two HTTP servers of a control plane: one for machines, one for people. */
 export class Pages {
   readonly #options: PagesOptions;
-  readonly #health: FastifyInstance;
-  readonly #debug: FastifyInstance;
+  readonly #health: ReturnType<typeof createHealthServer>;
+  readonly #debug: ReturnType<typeof createDebugServer>;
 
   constructor(options: PagesOptions) {
     this.#options = options;

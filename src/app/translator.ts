@@ -6,7 +6,7 @@ import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
 import type { GatewayResourceKey, Kind, NamespacedName, ObjectByKind, ObjectKey } from "../core/keys.ts";
 import { parseGatewayResourceKey } from "../core/keys.ts";
 import { type ResourceType, resourceTypes, type XdsResource } from "../core/xds-resource.ts";
-import { createPipeline, type Pipeline, type PipelineOptions } from "../translate/pipeline.ts";
+import { clusterKey, createPipeline, type Pipeline, type PipelineOptions } from "../translate/pipeline.ts";
 
 /** One Envoy resource that is new or another, or (without `resource`) is gone. */
 export interface ResourceChange {
@@ -70,7 +70,7 @@ export class Translator {
 
   /** Takes what is known about the cluster. */
   setFacts(facts: ClusterFacts): void {
-    this.#pipeline.cluster.set("cluster", facts);
+    this.#pipeline.cluster.set(clusterKey, facts);
   }
 
   /** How the proxies of a Gateway should be run, as of the last flush. */

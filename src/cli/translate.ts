@@ -30,7 +30,10 @@ export function addTranslate(program: Command, io: CommandIo): void {
         io.exitWith(exitCodes.usage);
         return;
       }
-      const translation = translateManifests(files, { controllerName, placement: { kind: "standalone", bindAddresses: bindAddress.split(",") } });
+      const translation = translateManifests(files, {
+        controllerName,
+        placement: { kind: "standalone", bindAddresses: bindAddress.split(",") },
+      });
       const { problems, ...printed } = translation;
       io.stdout.write(printData(printed, output));
       for (const problem of problems) io.stderr.write(`${printable(formatProblem(problem))}\n`);

@@ -12,12 +12,13 @@ interface TryFlags {
   readonly insecure?: boolean;
   readonly kubeconfig?: string;
   readonly controllerName: string;
+  readonly watchNamespaces: string;
   readonly output: "text" | "json" | "yaml";
 }
 
 /** Adds `gatehouse try`, which sends one request through a Gateway and tells which way it went. */
 export function addTry(program: Command, io: CommandIo): void {
-  const { controllerName, kubeconfig } = controllerSettings;
+  const { controllerName, kubeconfig, watchNamespaces } = controllerSettings;
   program
     .command("try")
     .description(
@@ -34,6 +35,11 @@ export function addTry(program: Command, io: CommandIo): void {
         .env(environmentName(controllerName.flag))
         .default(controllerName.default),
     )
+    .addOption(
+      new Option("--watch-namespaces <a,b>", watchNamespaces.description)
+        .env(environmentName(watchNamespaces.flag))
+        .default(""),
+    )
     .addOption(new Option("-o, --output <format>", "format").choices(["text", ...dataFormats]).default("text"))
     .action(async (method: string, url: URL, flags: TryFlags) => {
       const result = await tryThroughGateway({
@@ -42,6 +48,8 @@ export function addTry(program: Command, io: CommandIo): void {
         headers: flags.header,
         insecure: flags.insecure === true,
         controllerName: flags.controllerName,
+        namespaces: flags.watchNamespaces.split(",").filter((name) => name !== ""),
+        addressPatienceMs: 60_000,
         patienceMs: 15_000,
         ...(flags.gateway !== undefined && { gateway: flags.gateway }),
         ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }),

@@ -1,8 +1,7 @@
 import { equal } from "../collection/equal.ts";
 import type { FleetSpec, FleetState } from "../core/fleet.ts";
 import type { RawObject } from "../core/kube-client.ts";
-import { isAsWanted } from "./apply/apply-object.ts";
-import { ownFields } from "./apply/own-fields.ts";
+import { contentOf, isAsWanted } from "./apply/apply-object.ts";
 import { type FleetObject, type FleetObjectKind, fleetAnnotations } from "./render/fleet-object.ts";
 
 /** What the control plane remembers of one fleet from one look at it to the next. */
@@ -57,7 +56,7 @@ export class FleetMemory {
   /** Notes what the API server made of what we applied: admission may have changed it, and that is no drift. */
   noteAnswer(wanted: FleetObject, object: RawObject): void {
     const { uid } = object.metadata;
-    this.#answers.set(wanted.kind, { uid, applied: digestIn(wanted.metadata), fields: ownFields(wanted, object) });
+    this.#answers.set(wanted.kind, { uid, applied: digestIn(wanted.metadata), fields: contentOf(wanted, object) });
   }
 
   /** Forgets what was answered: another leader has applied since. */
@@ -77,7 +76,7 @@ export class FleetMemory {
     if (isAsWanted(wanted, observed)) return false;
     const answer = this.#answers.get(wanted.kind);
     if (answer === undefined || answer.applied !== digestIn(wanted.metadata)) return true;
-    return !equal(answer.fields, ownFields(wanted, observed));
+    return !equal(answer.fields, contentOf(wanted, observed));
   }
 
   noteRepair(kind: FleetObjectKind, now: number): void {

@@ -53,6 +53,9 @@ interface Write {
 /** Conflicts in a row after which a write waits like after any other failure. */
 const promptConflicts = 2;
 
+/** Between two warnings that tell of failed writes, in milliseconds. */
+const warnEvery = 10_000;
+
 /**
  * Writes statuses to the API server while this replica leads. It keeps the latest value of every object, compares it with
  * what the watch tells is stored, and writes what differs: a merge into what is stored, on the condition that nobody has
@@ -66,6 +69,9 @@ export class KubeStatusWriter implements StatusWriter {
   readonly #unwritable = new Map<Kind, Set<string>>();
   #leading = false;
   #stopped = false;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  /** Failures since the last warning. */
+  #untold = 0;
 
   constructor(options: KubeStatusOptions) {
     this.#options = options;
@@ -228,20 +234,30 @@ export class KubeStatusWriter implements StatusWriter {
   }
 
   async #failed(object: ObjectKey, entry: StatusEntry, failure: KubeFailure): Promise<void> {
-    const { scheduler, random, log, onOutcome } = this.#options;
+    const { scheduler, random, onOutcome } = this.#options;
     const conflict = failure.status === 409;
     onOutcome?.(conflict ? "conflict" : "failed");
     entry.failures += 1;
-    const { status, reason, message } = failure;
-    const told = { object, status, reason, message };
-    if (conflict) log.debug(told, "somebody else changed the object: its status is merged again");
-    else if (status === 404) log.debug(told, "the object of a status is gone");
-    else log.warn(told, "a status could not be written: it is tried again");
+    this.#logFailure(object, failure);
     if (conflict && this.#mayWrite()) await this.#reread(object, entry);
     const wait =
       conflict && entry.failures <= promptConflicts ? 0 : backoff(entry.failures, { ...writePace.retry, random });
     entry.notBefore = scheduler.now() + Math.max(wait, failure.retryAfterMs ?? 0);
     this.#touch(object);
+  }
+
+  /** An API server that is away fails every write: one line in ten seconds tells of all. */
+  #logFailure(object: ObjectKey, { status, reason, message }: KubeFailure): void {
+    const { log, scheduler } = this.#options;
+    const told = { object, status, reason, message };
+    if (status === 409) log.debug(told, "somebody else changed the object: its status is merged again");
+    if (status === 404) log.debug(told, "the object of a status is gone");
+    if (status === 404 || status === 409) return;
+    this.#untold += 1;
+    if (scheduler.now() - this.#warnedAt < warnEvery) return;
+    log.warn({ ...told, failures: this.#untold }, "a status could not be written: it is tried again");
+    this.#warnedAt = scheduler.now();
+    this.#untold = 0;
   }
 
   async #reread(object: ObjectKey, entry: StatusEntry): Promise<void> {

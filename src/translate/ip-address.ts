@@ -1,9 +1,8 @@
 /** IP addresses and ranges of them, as text. */
-import { BlockList, isIPv4, isIPv6 } from "node:net";
 
 /** One spelling for one address: Envoy refuses a listener that binds one twice. No zones; undefined for anything else. */
 export function canonicalAddress(value: string): string | undefined {
-  if (isIPv4(value)) return value;
+  if (ipv4.test(value)) return value;
   if (!/^[0-9a-fA-F:.]+$/.test(value)) return undefined;
   return URL.parse(`http://[${value}]`)?.hostname.slice(1, -1);
 }
@@ -13,14 +12,14 @@ export interface AddressRanges {
   contains(address: string): boolean;
 }
 
-/** Reads ranges; what is none of them holds no address. */
+/** Reads ranges; what is none of them holds no address. An IPv4 address in IPv6 notation is the IPv4 address. */
 export function addressRanges(ranges: readonly string[]): AddressRanges {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const { address, prefix, family } = parseRange(range) ?? {};
-    if (address !== undefined && prefix !== undefined) list.addSubnet(address, prefix, family);
-  }
-  return { contains: (address) => list.check(address, isIPv6(address) ? "ipv6" : "ipv4") };
+  const read = ranges.map(parseRange).filter((range) => range !== undefined);
+  const contains = (address: string) => {
+    const bits = bitsOf(address);
+    return bits !== undefined && read.some(({ start, length }) => sharesStart(bits, start, length));
+  };
+  return { contains };
 }
 
 /** Whether it is a range of addresses. */
@@ -28,25 +27,47 @@ export function isRange(range: string): boolean {
   return parseRange(range) !== undefined;
 }
 
+/** Whether it is an address of another host: no loopback, unspecified or link-local one, in whichever notation. */
+export function isOfAnotherHost(address: string): boolean {
+  return canonicalAddress(address) !== undefined && !local.contains(address);
+}
+
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 interface Range {
-  readonly address: string;
-  readonly prefix: number;
-  readonly family: "ipv4" | "ipv6";
+  readonly start: bigint;
+  /** How many of the 128 bits are those of every address in it. */
+  readonly length: number;
 }
 
 function parseRange(range: string): Range | undefined {
-  const [address = "", length = "", ...more] = range.split("/");
-  if (more.length > 0 || !/^\d{1,3}$/.test(length)) return undefined;
-  const prefix = Number(length);
-  if (isIPv4(address)) return prefix <= 32 ? { address, prefix, family: "ipv4" } : undefined;
-  return isIPv6(address) && !address.includes("%") && prefix <= 128 ? { address, prefix, family: "ipv6" } : undefined;
+  const slash = range.indexOf("/");
+  const [address, written] = [range.slice(0, slash), range.slice(slash + 1)];
+  if (slash < 0 || !/^\d{1,3}$/.test(written)) return undefined;
+  const start = bitsOf(address);
+  const length = Number(written) + (ipv4.test(address) ? 96 : 0);
+  return start === undefined || length > 128 ? undefined : { start, length };
+}
+
+/** The 128 bits of an address; IPv4 addresses are those of `::ffff:0:0/96`. */
+function bitsOf(address: string): bigint | undefined {
+  if (ipv4.test(address)) {
+    return address.split(".").reduce((bits, part) => (bits << 8n) | BigInt(part), 0xffffn);
+  }
+  const [before = "", after] = canonicalAddress(address)?.split("::") ?? [];
+  const [left, right] = [groupsOf(before), groupsOf(after ?? "")];
+  if (left.length + right.length === 0 && after === undefined) return undefined;
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
+  return [...left, ...zeros, ...right].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+function groupsOf(text: string): readonly string[] {
+  return text === "" ? [] : text.split(":");
+}
+
+function sharesStart(a: bigint, b: bigint, length: number): boolean {
+  return (a ^ b) >> BigInt(128 - length) === 0n;
 }
 
 /** Addresses at which a proxy finds itself, its node or a metadata service instead of a backend. */
 const local = addressRanges(["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/96", "fe80::/10"]);
-
-/** Whether it is an address of another host: no loopback, unspecified or link-local one, in whichever notation. */
-export function isOfAnotherHost(address: string): boolean {
-  const canonical = canonicalAddress(address);
-  return canonical !== undefined && !local.contains(canonical);
-}

@@ -23,9 +23,9 @@ export class ClusterProblems {
     if (failure === undefined) this.#failures.delete(resource);
     else this.#failures.set(resource, failure);
     this.#tellReachable();
-    if (failure !== undefined && failure.status !== 0) {
+    if (failure !== undefined && failure.reason !== "NoAnswer") {
       this.#log?.warn({ resource, status: failure.status }, `the API server refuses: ${failure.message}`);
-    } else if (failure === undefined && before !== undefined && before.status !== 0) {
+    } else if (failure === undefined && before !== undefined && before.reason !== "NoAnswer") {
       this.#log?.info({ resource }, "the API server does not refuse any more");
     }
   }
@@ -58,7 +58,7 @@ export class ClusterProblems {
 
   /** One line for all resources: a server that is gone is gone for each of them. */
   #tellReachable(): void {
-    const silent = [...this.#failures.values()].find(({ status }) => status === 0);
+    const silent = [...this.#failures.values()].find(({ reason }) => reason === "NoAnswer");
     if (silent !== undefined && !this.#unreachable) {
       this.#log?.warn({}, `the API server does not answer, what is known stays: ${silent.message}`);
     } else if (silent === undefined && this.#unreachable) this.#log?.info({}, "the API server answers again");

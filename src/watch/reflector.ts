@@ -62,7 +62,7 @@ const smallestPage = 10;
 const defaultIdleMs = 150_000;
 const shortestWatchSeconds = 300;
 /** A watch that ends sooner, without having said anything, does not count as one that works. */
-const healthyMs = 5_000;
+const healthyMs = 2_000;
 const waits = { first: 200, most: 30_000 } as const;
 
 type WatchEnd = "ended" | "expired" | KubeFailure;
@@ -256,6 +256,9 @@ class ListAndWatch implements Reflector {
     const { scheduler, events, idleMs = defaultIdleMs } = this.#options;
     const cut = (): void => stream.close();
     let cancel = scheduler.after(idleMs, cut);
+    // It answers again; whether it also refuses nothing any more is seen when the watch lasts.
+    if (this.#problem?.reason === "NoAnswer") this.#tell(undefined);
+    const cancelHealthy = scheduler.after(healthyMs, () => this.#tell(undefined));
     try {
       for await (const batch of stream) {
         cancel();
@@ -269,6 +272,7 @@ class ListAndWatch implements Reflector {
       return "ended";
     } finally {
       cancel();
+      cancelHealthy();
       this.#stream = undefined;
     }
   }

@@ -9,6 +9,7 @@ import { sotwVariant } from "./sotw-stream.ts";
 import type { StreamRequest, Variant, XdsLog, XdsMetrics } from "./stream-options.ts";
 import { StreamRegistry } from "./stream-registry.ts";
 import type { StreamReport } from "./stream-report.ts";
+import { TlsPort } from "./tls-port.ts";
 
 export type { XdsLog, XdsMetrics } from "./stream-options.ts";
 
@@ -53,7 +54,9 @@ export interface AdsServer {
 /** Creates the server that keeps proxies in step with the table. */
 export function createAdsServer(options: AdsServerOptions): AdsServer {
   const server = new Server(transportOptions);
-  const streams = new StreamRegistry(options);
+  const credentials = createCredentials(options.security);
+  const tlsPort = options.security.kind === "loopback" ? undefined : new TlsPort(server, credentials);
+  const streams = new StreamRegistry(options, (peer) => tlsPort?.close(peer));
   const accept =
     <R extends StreamRequest>(variant: Variant<R>) =>
     (call: ServerDuplexStream<Buffer, Buffer>) =>
@@ -66,11 +69,19 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     { StreamAggregatedResources: accept(sotwVariant), DeltaAggregatedResources: accept(deltaVariant) },
   );
   return {
-    start: () => listen(server, options),
+    start: async () => {
+      if (tlsPort === undefined) return await listen(server, options);
+      const bound = await tlsPort.listen(options);
+      return typeof bound === "number"
+        ? { kind: "listening", port: bound }
+        : { kind: "refused", message: bound.message };
+    },
     stop: async () => {
+      tlsPort?.stop();
       const spreadMs = options.stopSpreadMs ?? 0;
       streams.end(spreadMs);
       await shutDown(server, spreadMs + (options.stopDeadlineMs ?? 2_000));
+      tlsPort?.destroy();
       streams.stop();
     },
     streams: () => streams.reports(),

@@ -14,10 +14,17 @@ type OpenStream = Pick<
   "gateway" | "firstConfigAcknowledged" | "listeners" | "end" | "report"
 >;
 
+/** Who is on the other end of a stream. */
+interface Peer {
+  readonly identity: Identity;
+  readonly address: string;
+}
+
 /** Knows the open streams, whether they may go on, and what is remembered per Gateway across them. */
 export class StreamRegistry {
   readonly #options: AdsServerOptions;
-  readonly #streams = new Map<OpenStream, Identity>();
+  readonly #closeConnection: (peer: string) => void;
+  readonly #streams = new Map<OpenStream, Peer>();
   readonly #memories = new Map<NamespacedName, { readonly memory: FleetMemory; readonly stop: () => void }>();
   readonly #dataPlane: DataPlaneWatch;
   readonly #endings = new Set<NodeJS.Timeout>();
@@ -25,8 +32,10 @@ export class StreamRegistry {
   #opened = 0;
   #isEnding = false;
 
-  constructor(options: AdsServerOptions) {
+  /** `closeConnection` closes the connection of a peer, so that it has to show a certificate anew. */
+  constructor(options: AdsServerOptions, closeConnection: (peer: string) => void) {
     this.#options = options;
+    this.#closeConnection = closeConnection;
     const source = {
       proxies: (gateway: NamespacedName) => this.#streamsOf(gateway),
       refusals: (gateway: NamespacedName) => this.#refusals(gateway),
@@ -67,6 +76,7 @@ export class StreamRegistry {
       const message = identity.kind === "refused" ? identity.message : "the server is stopping";
       log.warn({ peer: call.getPeer(), message }, "stream refused");
       endCall(call, identity.kind === "refused" ? "permission-denied" : "unavailable", message);
+      if (identity.kind === "refused") this.#closeConnection(call.getPeer());
       return;
     }
     this.#opened += 1;
@@ -83,7 +93,7 @@ export class StreamRegistry {
       memoryOf: (gateway) => this.#memoryOf(gateway),
       onProgress: (gateway) => this.#dataPlane.touch(gateway),
     });
-    this.#streams.set(stream, identity);
+    this.#streams.set(stream, { identity, address: call.getPeer() });
     const close = () => {
       this.#streams.delete(stream);
       stream.close();
@@ -105,9 +115,11 @@ export class StreamRegistry {
   /** A stream outlives what was true when it was opened. */
   #recheck(): void {
     const { security, clock, table } = this.#options;
-    for (const [stream, identity] of [...this.#streams]) {
+    for (const [stream, { identity, address }] of [...this.#streams]) {
       const message = findObjection(security, identity, clock()) ?? findGoneGateway(security, identity, table);
-      if (message !== undefined) stream.end("permission-denied", message);
+      if (message === undefined) continue;
+      stream.end("permission-denied", message);
+      this.#closeConnection(address);
     }
   }
 

@@ -1,5 +1,6 @@
 /** `make cluster-test [ONLY=name]`: the tests that need a cluster, `*.cluster.ts`; `make test` does not run them. */
 import { startVitest } from "vitest/node";
+import { clusterTestsFile } from "../../scripts/tally.ts";
 import { ensureBinaries } from "./bed/binaries.ts";
 import { missingForBed } from "./bed/prerequisites.ts";
 
@@ -21,6 +22,6 @@ const vitest = await startVitest("test", only === undefined ? [] : [only], {
   testTimeout: 120_000,
   hookTimeout: 180_000,
   reporters: ["default", "json"],
-  outputFile: { json: ".cache/cluster-tests.json" },
+  outputFile: { json: clusterTestsFile },
 });
 await vitest.close();

@@ -47,7 +47,7 @@ describe("the chart by itself", () => {
   });
 
   it("shows every value in what it renders", () => {
-    const rendered = template("--values", values, ...switchesOn.flatMap((name) => ["--set", `${name}=true`]));
+    const rendered = templateOfEveryValue();
     expect(words.filter((word) => !rendered.includes(word))).toEqual([]);
     expect(rendered).not.toContain("preStop");
   });
@@ -281,15 +281,29 @@ describe("the plain manifests and the example", () => {
     expect(cluster.kubectl("-n", "gateways", "get", "gateway", "shared", "-o", "name")).toContain("shared");
   });
 
+  it("are followed by what the chart renders to with every value, which the API server takes", () => {
+    cluster.kubectl("create", "namespace", "every-namespace");
+    // The Prometheus operator's kind is not here.
+    const documents = templateOfEveryValue()
+      .split(/^---$/m)
+      .filter((text) => !text.includes("kind: PodMonitor"));
+    const taken = dryRun("every-value.yaml", documents.join("---\n"));
+    for (const word of [
+      "deployment.apps/gatehouse",
+      "gatewayclass",
+      "gatewayparameters",
+      "networkpolicy",
+      "configmap",
+    ]) {
+      expect(taken).toContain(word);
+    }
+  });
+
   it("are followed by documents whose examples the API server takes", () => {
     const text = readFileSync(new URL("../../docs/parameters.md", import.meta.url), "utf8");
     const examples = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml = ""]) => yaml);
     expect(examples.length).toBeGreaterThan(3);
-    const file = join(cluster.folder, "examples.yaml");
-    writeFileSync(file, examples.join("---\n"));
-    expect(cluster.kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", file)).toContain(
-      "own-fleet",
-    );
+    expect(dryRun("examples.yaml", examples.join("---\n"))).toContain("own-fleet");
   });
 });
 
@@ -336,6 +350,17 @@ function gatewayApiCrds(): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.startsWith("gateway.networking.k8s.io_") && !name.includes("_vap_"))
     .map((name) => join(folder, name));
+}
+
+function templateOfEveryValue(): string {
+  return template("--values", values, ...switchesOn.flatMap((name) => ["--set", `${name}=true`]));
+}
+
+/** Has the API server check manifests as if it took them. */
+function dryRun(name: string, yaml: string): string {
+  const file = join(cluster.folder, name);
+  writeFileSync(file, yaml);
+  return cluster.kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", file);
 }
 
 function annotate(version: string): void {

@@ -114,7 +114,15 @@ function expectations(): readonly Expectation[] {
   const set = listenerSet("team", "set", [listener("more", { port: 8080 })]);
   const oneMore = sharedGateway([listener("more", { port: 8080 })]);
   const gatewaySide = {
-    ...{ gateways: 1, fleetSpecs: 1, routeParents: 1, envoyListeners: 1, routeTables: 1, gatewayStatuses: 1 },
+    ...{
+      gateways: 1,
+      classUse: 1,
+      fleetSpecs: 1,
+      routeParents: 1,
+      envoyListeners: 1,
+      routeTables: 1,
+      gatewayStatuses: 1,
+    },
   };
   const newTable = {
     ...{ unroutedHosts: 1, virtualHosts: 1, wantedTableModes: 1, sharedTables: 1, hostTables: 1, hostScopes: 1 },
@@ -262,7 +270,7 @@ function expectations(): readonly Expectation[] {
         key: "shared",
         value: { ...gatewayClass(), metadata: metadata("shared", { generation: 2 }) },
       },
-      runs: { gatewayClasses: 1, gateways: 1, gatewayClassStatuses: 1 },
+      runs: { gatewayClasses: 1, classUse: 1, gateways: 1, gatewayClassStatuses: 1 },
     },
     {
       what: "a new listener binds every route of the Gateway again, and prints none of them",

@@ -89,7 +89,7 @@ export function editsOf(inputs: Inputs): readonly Edit[] {
  * have no bytes yet; the order of a record's keys is not part of them.
  */
 export function outcome({ pipeline, graph }: World): readonly string[] {
-  const { resources, fleets, fleetSpecs, tableModes, statuses } = pipeline.outputs;
+  const { resources, fleets, fleetSpecs, classUse, tableModes, statuses } = pipeline.outputs;
   const lines = [
     ...resourceTypes.flatMap((type) =>
       resources[type].flatMap((collection) =>
@@ -101,6 +101,7 @@ export function outcome({ pipeline, graph }: World): readonly string[] {
     ),
     ...[...fleets.entries()].map(([key]) => `fleet ${key}`),
     ...[...fleetSpecs.entries()].map(([key, spec]) => `fleet spec ${key} ${canonicalText(spec)}`),
+    ...[...classUse.entries()].map(([key, used]) => `class ${key} is used ${used}`),
     ...[...tableModes.entries()].map(([key, mode]) => `mode ${key} ${mode}`),
     ...statuses.flatMap((collection) =>
       [...collection.entries()].map(([key, status]) => `status ${key} ${canonicalText(status)}`),

@@ -164,6 +164,76 @@ describe("an object that somebody edits", () => {
   });
 });
 
+describe("a change that the API server calls invalid", () => {
+  const refusing = (
+    server: FakeApiServer,
+    plural: string,
+    { message, times }: { readonly message: string; readonly times: number },
+  ) =>
+    server.fail(
+      ({ method, path }) => method === "PATCH" && path.includes(`/${plural}/`),
+      { status: 422, reason: "Invalid", message },
+      times,
+    );
+
+  it("because of what somebody has put into a list of ours is made once that is removed, and nothing else is", async () => {
+    const server = await startServer();
+    const replica = new Replica(server);
+    const spec = putGateway(server);
+    replica.provisioner.setFleet(spec.gateway, spec);
+    await replica.lead();
+    const service = server.get("Service", web);
+    const ports = [{ name: "http-80", protocol: "TCP", port: 8_080, targetPort: 10_080 }];
+    server.put("Service", {
+      ...service,
+      spec: { ...(service?.["spec"] as object), ports, sessionAffinity: "ClientIP" },
+    });
+    refusing(server, "services", { message: "spec.ports[1].name: Duplicate value", times: 1 });
+    await replica.settle();
+    expect(server.get("Service", web)?.["spec"]).toMatchObject({
+      ports: [{ name: "http-80", port: 80 }],
+      sessionAffinity: "ClientIP",
+    });
+    expect(replica.states.get(spec.gateway)).not.toHaveProperty("applyProblem");
+  });
+
+  it("because a field cannot change replaces an object that nobody misses", async () => {
+    const server = await startServer();
+    const replica = new Replica(server);
+    const spec = putGateway(server);
+    replica.provisioner.setFleet(spec.gateway, spec);
+    await replica.lead();
+    const before = server.get("ConfigMap", web);
+    server.put("ConfigMap", { ...before, data: { "envoy.json": "edited" }, immutable: true });
+    refusing(server, "configmaps", {
+      message: "data: Forbidden: field is immutable when `immutable` is set",
+      times: 1,
+    });
+    await replica.settle();
+    const after = server.get("ConfigMap", web);
+    expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
+    expect(after?.["data"]).toEqual(before?.["data"]);
+  });
+
+  it("because a field of the Service cannot change leaves it, and says what to do", async () => {
+    const server = await startServer();
+    const replica = new Replica(server);
+    const spec = putGateway(server);
+    replica.provisioner.setFleet(spec.gateway, spec);
+    await replica.lead();
+    const before = server.get("Service", web);
+    refusing(server, "services", { message: "spec.loadBalancerClass: field is immutable", times: 99 });
+    const service = { ...spec.parameters.service, loadBalancerClass: "example.com/lb" };
+    const origins = [{ field: "service.loadBalancerClass", from: "gateway" }] as const;
+    replica.provisioner.setFleet(spec.gateway, { ...spec, parameters: { ...spec.parameters, service, origins } });
+    await replica.pass(600_000);
+    expect(server.get("Service", web)).toEqual(before);
+    expect(replica.states.get(spec.gateway)?.applyProblem).toMatch(
+      /field is immutable.*delete the Service to have it made anew/,
+    );
+  });
+});
+
 describe("an object of our name that is not ours", () => {
   it("is never touched, is told of, and is replaced once its owner has removed it", async () => {
     const server = await startServer();

@@ -120,7 +120,9 @@ export class Replica {
       const [kind, namespace, name = ""] = id.split(/[ /]/);
       const key = name === "" ? namespacedName(undefined, namespace ?? "") : namespacedName(namespace, name);
       const known = [...fleetObjectKindNames, "Node" as const].find((one) => one === kind);
-      if (known !== undefined) this.provisioner.observe(known, key, object);
+      // The items of a list have neither apiVersion nor kind.
+      const { apiVersion: _version, kind: _kind, ...item } = object ?? {};
+      if (known !== undefined) this.provisioner.observe(known, key, object && { ...item, metadata: object.metadata });
     }
     return news;
   }

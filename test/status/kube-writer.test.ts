@@ -253,6 +253,18 @@ describe("faults", () => {
     expect(world.statusOf(routeKey("cart")).parents?.[0]?.conditions?.[0]).toMatchObject({ reason: refused.reason });
   });
 
+  it("tells of many writes that fail in a line every ten seconds at most", async () => {
+    const warnings: unknown[] = [];
+    const names = Array.from({ length: 100 }, (_, index) => `route-${index}`);
+    for (const name of names) putRoute(server, name);
+    const world = startLeader({ log: { warn: (told: unknown) => warnings.push(told), debug: () => {} } });
+    server.fail(/status$/, { status: 500 });
+    for (const name of names) world.writer.update(routeKey(name), routeUpdate(name));
+    await world.pass(25_000, 1_000);
+    expect(world.outcomes.length).toBeGreaterThan(500);
+    expect(warnings).toHaveLength(2);
+  });
+
   it("stays away for as long as the API server asks", async () => {
     putRoute(server, "cart");
     const world = startLeader();

@@ -1,14 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { patchTypes } from "../../src/core/kube-client.ts";
 import type { ClusterScope } from "../../src/watch/cluster-source.ts";
-import {
-  type ClusterWorld,
-  createClusterWorld,
-  gatewayWith,
-  routeWith,
-  secretWith,
-  until,
-} from "../support/cluster-world.ts";
+import { type ClusterWorld, createClusterWorld, gatewayWith, routeWith, until } from "../support/cluster-world.ts";
 import type { FakeApiServerOptions } from "../support/fake-api-server.ts";
 
 const worlds: ClusterWorld[] = [];
@@ -30,6 +23,8 @@ async function settle({ server, objects }: ClusterWorld, name: string): Promise<
   await until(() => objects.has(`HTTPRoute/one/${name}`));
 }
 
+/** One for each kind but ConfigMap, a second one for Secrets, and one for the definitions of kinds. */
+const allWatches = 12;
 const route = "HTTPRoute/one/r";
 const routePath = "/apis/gateway.networking.k8s.io/v1/namespaces/one/httproutes/r";
 
@@ -215,7 +210,7 @@ describe("a fault of the API server", () => {
     await world.start();
     world.news();
     await world.server.pause();
-    await until(() => world.source.problems().length >= 8);
+    await until(() => world.source.problems().length === allWatches);
     world.server.remove("HTTPRoute", "one/gone");
     world.server.put("HTTPRoute", routeWith("new", "a.example.com"));
     expect(world.news()).toEqual([]);
@@ -232,7 +227,6 @@ describe("a fault of the API server", () => {
     world.server.put("Namespace", { metadata: { name: "one" } });
     world.server.put("Gateway", gatewayWith("g", []));
     await world.start();
-    const watches = world.server.watches;
     world.news();
     await world.server.pause();
     world.server.remove("HTTPRoute", "one/gone");
@@ -241,16 +235,21 @@ describe("a fault of the API server", () => {
     const lists = () => world.server.requests.filter(({ watch, path }) => !watch && !path.endsWith("/v1")).length;
     const before = lists();
     await world.server.resume();
-    await until(() => world.server.watches === watches);
-    expect(world.news().toSorted()).toEqual(["delete HTTPRoute/one/gone", "set HTTPRoute/one/r"]);
-    expect(lists() - before).toBe(watches);
+    await until(() => lists() - before === allWatches && world.server.watches === allWatches);
+    await settle(world, "s");
+    expect(world.news().toSorted()).toEqual([
+      "delete HTTPRoute/one/gone",
+      "set HTTPRoute/one/r",
+      "set HTTPRoute/one/s",
+    ]);
+    expect(lists() - before).toBe(allWatches);
   });
 
   it("that watches end without a word is no problem and costs no list", async () => {
     const world = await createWorld();
     world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
     await world.start();
-    await until(() => world.server.watches === 13);
+    await until(() => world.server.watches === allWatches);
     const lists = () => world.server.requests.filter(({ watch }) => !watch).length;
     const before = lists();
     world.server.dropWatches("end");
@@ -264,7 +263,7 @@ describe("a fault of the API server", () => {
   it("that it sends something unreadable is got over without losing anything", async () => {
     const world = await createWorld();
     await world.start();
-    await until(() => world.server.watches === 13);
+    await until(() => world.server.watches === allWatches);
     world.server.writeToWatches("HTTPRoute", '{"type":"ADDED","object":{"metadata":{"na\n');
     await settle(world, "a");
     world.server.writeToWatches(

@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from "node:http2";
 import { connect, type TLSSocket } from "node:tls";
 import { Client, credentials, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -5,6 +6,7 @@ import { type NamespacedName, namespacedName } from "../../src/core/keys.ts";
 import type { TlsMaterial } from "../../src/core/tls-material.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "../../src/identity/authority.ts";
 import { readCertificate } from "../../src/identity/read-certificate.ts";
+import { createAdsServer } from "../../src/xds/server.ts";
 import { eventually } from "../support/envoy.ts";
 import type { FakeEnvoy, StreamEnd } from "./fake-envoy.ts";
 import { resource } from "./resources.ts";
@@ -15,6 +17,7 @@ const gateway = namespacedName("infra", "gateway");
 const uid = "6f1c0c52-8f0e-4f6a-9d2e-3f7f5a1c2b3d";
 const identity = `spiffe://gatehouse.test/fleet/infra/gateway/${uid}`;
 const serverName = "gatehouse-xds.gatehouse-system.svc";
+const service = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const hour = 3_600_000;
 
 let authority: KeyPair;
@@ -180,6 +183,23 @@ describe("an open stream", () => {
     expect(client.unread()).toEqual([]);
   });
 
+  it("ends with its connection, as its client would ask again with the certificate that it showed there", async () => {
+    const pair = await proxyCertificate();
+    const session = connectHttp2(`https://127.0.0.1:${world.server.port}`, {
+      ca: authority.cert,
+      ...pair,
+      servername: serverName,
+    });
+    const closed = new Promise((resolve) => session.once("close", resolve));
+    const headers = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+    const stream = session.request({ ...headers, ":path": `${service}/DeltaAggregatedResources` });
+    stream.on("error", () => {});
+    await eventually("it is open", () => world.server.open() === 1);
+    accepted.clear();
+    await closed;
+    expect(world.server.open()).toBe(0);
+  });
+
   it("is not asked about any more once the server has stopped", async () => {
     await connected(await proxyCertificate());
     await world.server.stop();
@@ -245,6 +265,20 @@ describe("rotation", () => {
   });
 });
 
+it("says that its port is taken", async () => {
+  const second = createAdsServer({
+    table: world.table,
+    host: "127.0.0.1",
+    port: world.server.port,
+    security: { kind: "issued-certificates", material, trustDomain: "gatehouse.test", isAccepted: () => true },
+    clock: () => now,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    metrics: { responseSent: () => {}, nack: () => {}, streamOpened: () => {}, streamClosed: () => {} },
+  });
+  expect(await second.start()).toMatchObject({ kind: "refused", message: expect.stringContaining("EADDRINUSE") });
+  await second.stop();
+});
+
 describe("a method that is not served", () => {
   const call = async (path: string, pair: KeyPair): Promise<StreamEnd> =>
     await new Promise((resolve) => {
@@ -260,7 +294,6 @@ describe("a method that is not served", () => {
       });
       stream.write(Buffer.from("anything"));
     });
-  const service = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
   const others = [
     `${service}/Other`,
     "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus",

@@ -54,6 +54,19 @@ describe("the address of the server", () => {
     await server.stop();
   });
 
+  it("says that what it was given is no certificate", async () => {
+    const garbage = Buffer.from("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    const server = createAdsServer({
+      table: new ResourceTable(),
+      host: "127.0.0.1",
+      port: 0,
+      security: { kind: "mutual-tls", ca: garbage, cert: garbage, key: garbage, trustDomain: "gatehouse.test" },
+      ...silent,
+    });
+    expect(await server.start()).toMatchObject({ kind: "refused", message: expect.stringContaining("asn1") });
+    await server.stop();
+  });
+
   it("says that a port is taken", async () => {
     const first = await startTestServer({ table: new ResourceTable() });
     const { port } = first;
@@ -388,7 +401,7 @@ describe("what the server reports", () => {
   });
 
   it("removals wait for a proxy that has yet to ask for its tables, but not for ever", async () => {
-    world = await startWorld({ transport: "delta", patienceMs: 100 });
+    world = await startWorld({ transport: "delta", patienceMs: 1_000 });
     world.set(...service("a"), resource("listener", "l"), resource("route", "r"));
     const client = world.connect();
     client.subscribe("cluster");

@@ -19,6 +19,8 @@ export interface TryTarget {
 
 export type TryChoice =
   | { readonly kind: "chosen"; readonly target: TryTarget }
+  /** It may come right by itself: a Gateway that was just made has no address yet. */
+  | { readonly kind: "waiting"; readonly message: string }
   | { readonly kind: "none"; readonly message: string };
 
 /** Chooses the Gateway that a URL is meant for: the one that has its host as an address, or a listener for its hostname. */
@@ -38,7 +40,7 @@ export function chooseGateway(candidates: readonly TryCandidate[], url: URL, wan
     return { kind: "none", message: `${url.host} may mean any of ${names}: say which with --gateway` };
   }
   const address = first.addresses.find(({ value }) => value !== undefined)?.value;
-  if (address === undefined) return { kind: "none", message: `the Gateway ${first.gateway} has no address yet` };
+  if (address === undefined) return { kind: "waiting", message: `the Gateway ${first.gateway} has no address yet` };
   return { kind: "chosen", target: { gateway: first.gateway, address, port } };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { fleetLabels, labelValue, managedBy } from "../../core/fleet-names.ts";
+import { fleetLabels, fleetName, labelValue, managedBy } from "../../core/fleet-names.ts";
 import type { Gateway, GatewayAddress, GatewayClass, ListenerSet } from "../../core/gateway-api.ts";
 import { kinds, parseNamespacedName } from "../../core/keys.ts";
 import { type KubeClient, type RawObject, resourcePath } from "../../core/kube-client.ts";
@@ -16,6 +16,10 @@ export interface TryOptions {
   /** namespace/name, where the URL alone does not tell. */
   readonly gateway?: string;
   readonly controllerName: string;
+  /** Where Gateways are looked for; empty: everywhere. */
+  readonly namespaces: readonly string[];
+  /** How long a Gateway without an address is waited for. */
+  readonly addressPatienceMs: number;
   /** How long the request's line in the access log is waited for. */
   readonly patienceMs: number;
 }
@@ -33,11 +37,8 @@ export type TryResult =
 
 /** Sends one request through a Gateway's address and finds out from the access log of its proxies what became of it. */
 export async function tryRequest(client: KubeClient, options: TryOptions): Promise<TryResult> {
-  const candidates = await readCandidates(client, options.controllerName);
-  if (typeof candidates === "string") return { kind: "failed", message: candidates };
-  const choice = chooseGateway(candidates, options.url, options.gateway);
-  if (choice.kind === "none") return { kind: "failed", message: choice.message };
-  const { target } = choice;
+  const target = await findTarget(client, options);
+  if (typeof target === "string") return { kind: "failed", message: target };
   // Proxies make request ids anew for strangers, so the line is known by its user agent.
   const mark = `gatehouse-try/${randomUUID()}`;
   const response = await sendRequest(target, { ...options, userAgent: mark });
@@ -48,15 +49,46 @@ export async function tryRequest(client: KubeClient, options: TryOptions): Promi
     : { kind: "answered", target, response, line };
 }
 
+async function findTarget(client: KubeClient, options: TryOptions): Promise<TryTarget | string> {
+  const until = performance.now() + options.addressPatienceMs;
+  for (;;) {
+    const candidates = await readCandidates(client, options);
+    if (typeof candidates === "string") return candidates;
+    const choice = chooseGateway(candidates, options.url, options.gateway);
+    if (choice.kind === "chosen") return { ...choice.target, port: await nodePortOf(client, choice.target) };
+    if (choice.kind === "none" || performance.now() >= until) return choice.message;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+interface ServiceView {
+  readonly spec?: {
+    readonly type?: string;
+    readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
+  };
+}
+
+/** Where the proxies are reached through nodes, those listen on another port than the Gateway. */
+async function nodePortOf(client: KubeClient, { gateway, port }: TryTarget): Promise<number> {
+  const { namespace = "", name } = parseNamespacedName(gateway);
+  const path = resourcePath({ group: "", version: "v1", plural: "services" }, { namespace, name: fleetName(name) });
+  const service = await client.request<ServiceView>({ method: "GET", path });
+  if (service.kind === "failed" || service.value.spec?.type !== "NodePort") return port;
+  return service.value.spec.ports?.find((candidate) => candidate.port === port)?.nodePort ?? port;
+}
+
 interface GatewayStatusView {
   readonly status?: { readonly addresses?: readonly GatewayAddress[] };
 }
 
-async function readCandidates(client: KubeClient, controllerName: string): Promise<readonly TryCandidate[] | string> {
+async function readCandidates(
+  client: KubeClient,
+  { controllerName, namespaces }: TryOptions,
+): Promise<readonly TryCandidate[] | string> {
   const [classes, gateways, sets] = await Promise.all([
-    listAll<GatewayClass>(client, "GatewayClass"),
-    listAll<Gateway & GatewayStatusView>(client, "Gateway"),
-    listAll<ListenerSet>(client, "ListenerSet"),
+    listAll<GatewayClass>(client, "GatewayClass", []),
+    listAll<Gateway & GatewayStatusView>(client, "Gateway", namespaces),
+    listAll<ListenerSet>(client, "ListenerSet", namespaces),
   ]);
   if (typeof classes === "string") return classes;
   if (typeof gateways === "string") return gateways;
@@ -83,12 +115,22 @@ async function readCandidates(client: KubeClient, controllerName: string): Promi
 async function listAll<T>(
   client: KubeClient,
   kind: "GatewayClass" | "Gateway" | "ListenerSet",
+  namespaces: readonly string[],
 ): Promise<readonly T[] | string> {
   const { group, versions, plural } = kinds[kind];
-  const path = resourcePath({ group, version: versions[0], plural });
-  // The API server has validated them.
-  const result = await client.request<{ readonly items: readonly T[] }>({ method: "GET", path });
-  return result.kind === "ok" ? result.value.items : `cannot list ${plural}: ${result.message}`;
+  const places = namespaces.length === 0 ? [{}] : namespaces.map((namespace) => ({ namespace }));
+  const lists = await Promise.all(
+    places.map((place) =>
+      // The API server has validated them.
+      client.request<{ readonly items: readonly T[] }>({
+        method: "GET",
+        path: resourcePath({ group, version: versions[0], plural }, place),
+      }),
+    ),
+  );
+  const failed = lists.find((list) => list.kind === "failed");
+  if (failed?.kind === "failed") return `cannot list ${plural}: ${failed.message}`;
+  return lists.flatMap((list) => (list.kind === "ok" ? list.value.items : []));
 }
 
 const podLog = { group: "", version: "v1", plural: "pods" };

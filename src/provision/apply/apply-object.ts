@@ -8,7 +8,7 @@ import { belongsTo } from "./ownership.ts";
 /** What became of an object that we want. */
 export type ApplyOutcome =
   | { readonly kind: "applied"; readonly object: RawObject }
-  /** What is there already is what we want; nothing was written. */
+  /** What is there already is what we want; nothing has changed. */
   | { readonly kind: "unchanged"; readonly object: RawObject }
   | { readonly kind: "refused"; readonly message: string; readonly retryAfterMs?: number };
 
@@ -45,9 +45,14 @@ export async function removeObject(
   return result.kind === "ok" || result.status === 404 || result.status === 409 ? undefined : result;
 }
 
-/** Whether an observed object has all that we want, in the state in which we last applied it. */
+/** Whether an observed object has all that we want. */
 export function isAsWanted(wanted: FleetObject, observed: RawObject): boolean {
-  return equal(ownFields(wanted, wanted), ownFields(wanted, observed));
+  return equal(contentOf(wanted, wanted), contentOf(wanted, observed));
+}
+
+/** What an object has of what we want; without apiVersion and kind, which the items of a list do not have. */
+export function contentOf({ apiVersion: _version, kind: _kind, ...content }: FleetObject, object: object): unknown {
+  return ownFields(content, object);
 }
 
 /** Why an object that is there already cannot be changed by us; undefined when it is ours. */
@@ -72,7 +77,7 @@ function create(client: KubeClient, wanted: FleetObject): Promise<KubeResult<Raw
 
 async function change(client: KubeClient, wanted: FleetObject, current: RawObject): Promise<ApplyOutcome> {
   const first = await force(client, wanted, current);
-  if (first.kind === "ok" || first.status !== 422) return outcomeOf(wanted, first);
+  if (first.kind === "ok" || first.status !== 422) return outcomeOf(wanted, first, current);
   // Elements that others have put into lists of ours, such as a port of the same name, can make ours invalid.
   const stripped = await strip(client, wanted);
   if (stripped !== undefined) {
@@ -137,8 +142,11 @@ function pathOf({ kind, metadata: { namespace, name } }: FleetObject): string {
   return resourcePath(fleetObjectKinds[kind], { namespace, name });
 }
 
-function outcomeOf(wanted: FleetObject, result: KubeResult<RawObject>): ApplyOutcome {
-  return result.kind === "ok" ? { kind: "applied", object: result.value } : refused(wanted, result);
+function outcomeOf(wanted: FleetObject, result: KubeResult<RawObject>, before?: RawObject): ApplyOutcome {
+  if (result.kind === "failed") return refused(wanted, result);
+  const object = result.value;
+  const isSame = before !== undefined && object.metadata.resourceVersion === before.metadata.resourceVersion;
+  return { kind: isSame ? "unchanged" : "applied", object };
 }
 
 function refused({ kind, metadata }: FleetObject, failure: KubeFailure): ApplyOutcome {

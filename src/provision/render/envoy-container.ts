@@ -24,7 +24,7 @@ export function envoyContainer(fleet: FleetSpec, options: RenderOptions): object
       { name: "bootstrap", mountPath: bootstrapFile.folder, readOnly: true },
       { name: "credentials", mountPath: credentialsFolder, readOnly: true },
     ],
-    ...probes,
+    readinessProbe,
     lifecycle: { preStop: { httpGet: drainRequest(options.drainToken(fleet.uid)) } },
   };
 }
@@ -48,29 +48,16 @@ function argumentsOf(fleet: FleetSpec): readonly string[] {
 }
 
 /**
- * Ready is what Envoy says of itself: it has its whole first configuration. Alive asks only whether the port is open: an
- * Envoy that is busy with a large configuration must not be killed for it, and one that waits for its first is healthy.
+ * Ready is what Envoy says of itself: it has its whole first configuration. Nothing asks whether it lives: until it has that
+ * configuration it opens no port at all, and with a large one its main thread is busy for seconds, so every such check would
+ * kill a healthy proxy while the control plane is away or busy. An Envoy that fails ends, and is started again for that.
  */
-const probes = {
-  startupProbe: {
-    tcpSocket: { port: proxyPorts.readiness },
-    periodSeconds: 1,
-    timeoutSeconds: 1,
-    failureThreshold: 120,
-  },
-  readinessProbe: {
-    httpGet: { path: "/ready", port: proxyPorts.readiness, scheme: "HTTP" },
-    periodSeconds: 2,
-    timeoutSeconds: 2,
-    successThreshold: 1,
-    failureThreshold: 3,
-  },
-  livenessProbe: {
-    tcpSocket: { port: proxyPorts.readiness },
-    periodSeconds: 15,
-    timeoutSeconds: 5,
-    failureThreshold: 8,
-  },
+const readinessProbe = {
+  httpGet: { path: "/ready", port: proxyPorts.readiness, scheme: "HTTP" },
+  periodSeconds: 2,
+  timeoutSeconds: 2,
+  successThreshold: 1,
+  failureThreshold: 3,
 };
 
 function drainRequest(token: string): object {

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RawObject } from "../../../src/core/kube-client.ts";
 import { bedNetwork } from "./layout.ts";
+import type { RunResult } from "./run-inside.ts";
 import { type Bed, startBed } from "./start-bed.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -39,6 +40,23 @@ it("runs the pods of a Deployment, and sends what is asked of their Service to t
     const seen = await waitFor(`an answer of ${host}`, () => ask(`http://${host}/`), 20);
     expect(seen).toMatchObject({ namespace: "default", pod: expect.stringMatching(/^echo-/) });
   }
+});
+
+it("loses no packet between a pod and a Service, also where the pod is its own backend", async () => {
+  const { stdout } = await bed.run(["ip", "netns"]);
+  const [pod = ""] = stdout.split(/\s/);
+  const inPod = (script: string): Promise<RunResult> =>
+    bed.run(["ip", "netns", "exec", pod, process.execPath, "--input-type=module", "-e", script]);
+  const { spec } = await bed.api.get<Service>(echoService);
+  const calls = `for (let call = 0; call < 40; call++) {
+      const answer = await fetch("http://${spec.clusterIP}/", { headers: { connection: "close" } });
+      await answer.text();
+    }
+    const { readFileSync } = await import("node:fs");
+    const [names, values] = readFileSync("/proc/net/snmp", "utf8").match(/^Tcp:.*$/gm).map((line) => line.split(" "));
+    console.log(values[names.indexOf("ActiveOpens")] >= 40, values[names.indexOf("RetransSegs")]);`;
+  const { stdout: seen, stderr } = await inPod(calls);
+  expect(seen.trim(), stderr).toBe("true 0");
 });
 
 it("resolves the names of Services", async () => {
@@ -90,9 +108,11 @@ it("has no way out", async () => {
 });
 
 it("leaves nothing behind", async () => {
-  const during = tracesOn();
-  expect(during.processes).not.toEqual(before.processes);
+  const ofBed = readlinkSync(`/proc/${bed.process.pid}/ns/pid_for_children`);
+  // The cluster's seven programs, the shell above them, and a pod or two.
+  expect(processesIn(ofBed).length).toBeGreaterThan(8);
   await bed.stop();
+  expect(processesIn(ofBed)).toEqual([]);
   expect(tracesOn()).toEqual(before);
   expect(existsSync(bed.layout.stateDirectory)).toBe(false);
 });
@@ -142,37 +162,31 @@ async function ask(url: string): Promise<unknown> {
   return code === 0 ? JSON.parse(stdout) : undefined;
 }
 
-/** What a bed could leave on the machine. */
+/** What a bed could leave on the machine, besides processes. */
 interface MachineTraces {
   readonly namespaces: readonly string[];
   readonly mounts: readonly string[];
   readonly folders: readonly string[];
-  readonly processes: readonly string[];
 }
 
 function tracesOn(): MachineTraces {
   return {
     namespaces: execFileSync("ip", ["netns"], { encoding: "utf8" }).split("\n"),
-    mounts: readFileSync("/proc/self/mounts", "utf8").split("\n").filter(mentionsBed),
+    mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
     folders: ["/etc/netns", "/run/netns"].flatMap((path) => (existsSync(path) ? [path, ...readdirSync(path)] : [])),
-    processes: processesOfBed(),
   };
 }
 
-/** Command lines of those that were started for this bed: all of them are in its namespaces. */
-function processesOfBed(): readonly string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      const text = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      return text.includes(folder) ? [text] : [];
-    } catch {
-      // It ended while we looked.
-      return [];
-    }
-  });
+/** The processes of a process namespace: whatever a bed has started is in its own. */
+function processesIn(namespace: string): readonly string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && namespaceOf(name) === namespace);
 }
 
-function mentionsBed(line: string): boolean {
-  return line.startsWith("bed ") || line.includes(folder);
+function namespaceOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    // It ended while we looked.
+    return undefined;
+  }
 }

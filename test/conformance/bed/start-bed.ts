@@ -10,7 +10,7 @@ import { type CrdSelection, installCrds } from "./crds.ts";
 import { bedImages } from "./image-table.ts";
 import { type BedLayout, layoutOf } from "./layout.ts";
 import { type RunOptions, type RunResult, runInside } from "./run-inside.ts";
-import { endBed } from "./stop-bed.ts";
+import { endBed, endProcesses } from "./stop-bed.ts";
 import type { SupervisorReport, SupervisorSettings } from "./supervisor-settings.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -44,7 +44,12 @@ export async function startBed({ stateDirectory, crds }: BedOptions): Promise<Be
     mkdirSync(layout.logs, { recursive: true });
     launch(layout, { stateDirectory: layout.stateDirectory, binaries, images: bedImages(binaries) });
   }
-  await waitUntilReady(layout);
+  try {
+    await waitUntilReady(layout);
+  } catch (error) {
+    await endProcesses(layout);
+    throw error;
+  }
   const bed = openBed(layout);
   if (crds !== undefined) await installCrds(bed.api, crds);
   return bed;

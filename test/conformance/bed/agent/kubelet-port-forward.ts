@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { toolPath } from "./container-process.ts";
-import { type SpdyStream, serveSpdy } from "./spdy-session.ts";
+import { SpdySession, type SpdyStream } from "./spdy-session.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
 const tunnelProtocol = "SPDY/3.1+portforward.k8s.io";
@@ -14,7 +14,7 @@ export function servePortForward(request: IncomingMessage, socket: Duplex, netwo
   const tunnel = acceptWebSocket(request, socket, [tunnelProtocol]);
   if (tunnel === undefined) return;
   const errors = new Map<string, SpdyStream>();
-  serveSpdy(tunnel, (stream) => {
+  new SpdySession(tunnel, (stream) => {
     const id = stream.headers.get("requestid") ?? "";
     const port = Number(stream.headers.get("port"));
     if (stream.headers.get("streamtype") === "error") errors.set(id, stream);

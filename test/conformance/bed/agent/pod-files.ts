@@ -2,8 +2,9 @@ import type { Pod } from "./pod.ts";
 
 /** The name that a pod's processes see as their host's. */
 export function hostnameOf(pod: Pod): string {
+  const own = pod.spec.hostname ?? pod.metadata.name;
   // The kernel and the API agree on 63 characters.
-  return (pod.spec.hostname ?? pod.metadata.name).slice(0, 63).replace(/[-.]+$/, "");
+  return (pod.spec.hostNetwork === true ? (pod.spec.nodeName ?? own) : own).slice(0, 63).replace(/[-.]+$/, "");
 }
 
 /** The pod's /etc/hosts. */

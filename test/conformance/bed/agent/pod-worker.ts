@@ -32,6 +32,8 @@ export class PodWorker {
   readonly #stopped = new AbortController();
   readonly #status: PodStatusWriter;
   #address: string | undefined;
+  /** Whether there may be a network of the pod's own, and an address that is taken. */
+  #attempted = false;
   #sandboxReady = false;
   #waiting: ContainerView["state"] = { kind: "waiting", reason: "ContainerCreating" };
   #volumes: PodVolumes | undefined;
@@ -123,7 +125,9 @@ export class PodWorker {
     const pipes = containers.map(({ name }) => `${this.#directory}/${name}/output`);
     if (shared) await createPipes(pipes);
     else {
-      await removePodNetwork(linkName);
+      // What an attempt before this one left would be in the way.
+      if (this.#attempted) await removePodNetwork(linkName);
+      this.#attempted = true;
       const { bridge, nodeAddress: gateway } = options;
       await createPodNetwork({ name: linkName, address: this.#address, bridge, gateway, pipes });
     }
@@ -202,8 +206,9 @@ export class PodWorker {
 
   async #dismantle(): Promise<void> {
     this.#volumes?.close();
-    if (!this.#sandboxReady || this.pod.spec.hostNetwork === true) return;
     this.#sandboxReady = false;
+    if (!this.#attempted) return;
+    this.#attempted = false;
     await removePodNetwork(this.#input.linkName);
     if (this.#address !== undefined) this.#input.addresses.release(this.#address);
   }

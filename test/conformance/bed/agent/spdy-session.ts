@@ -23,50 +23,69 @@ const finalFlag = 1;
  * Serves the streams that a client opens over a tunnel, in as much of SPDY/3.1 as Kubernetes' clients speak: no priorities, no
  * flow control, no pushed streams. https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/
  */
-export function serveSpdy(tunnel: WebSocketConnection, onStream: (stream: SpdyStream) => void): void {
-  const streams = new Map<number, SpdyStream>();
-  const codec = headerCodec();
-  let rest: Buffer = Buffer.alloc(0);
-  // Headers are decompressed elsewhere: frames wait for one another.
-  let turn = Promise.resolve();
-  tunnel.onMessage = (message) => {
-    rest = Buffer.concat([rest, message]);
-    for (let size = frameSize(rest); size !== undefined && rest.length >= size; size = frameSize(rest)) {
-      const frame = rest.subarray(0, size);
-      rest = rest.subarray(size);
-      turn = turn.then(() => takeFrame(frame)).catch(() => tunnel.close());
+export class SpdySession {
+  readonly #tunnel: WebSocketConnection;
+  readonly #onStream: (stream: SpdyStream) => void;
+  readonly #streams = new Map<number, SpdyStream>();
+  readonly #codec = headerCodec();
+  #rest: Buffer = Buffer.alloc(0);
+  /** Headers are decompressed elsewhere: frames wait for one another. */
+  #turn = Promise.resolve();
+
+  constructor(tunnel: WebSocketConnection, onStream: (stream: SpdyStream) => void) {
+    this.#tunnel = tunnel;
+    this.#onStream = onStream;
+    tunnel.onMessage = (message) => this.#takeBytes(message);
+    tunnel.onClose = () => {
+      for (const stream of this.#streams.values()) stream.onEnd();
+      this.#streams.clear();
+    };
+  }
+
+  #takeBytes(bytes: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    for (
+      let size = frameSize(this.#rest);
+      size !== undefined && this.#rest.length >= size;
+      size = frameSize(this.#rest)
+    ) {
+      const frame = this.#rest.subarray(0, size);
+      this.#rest = this.#rest.subarray(size);
+      this.#turn = this.#turn.then(() => this.#takeFrame(frame)).catch(() => this.#tunnel.close());
     }
-  };
-  tunnel.onClose = () => {
-    for (const stream of streams.values()) stream.onEnd();
-    streams.clear();
-  };
-  const takeFrame = async (frame: Buffer): Promise<void> => {
-    const control = (frame.readUInt16BE(0) & 0x8000) !== 0;
+  }
+
+  async #takeFrame(frame: Buffer): Promise<void> {
     const body = frame.subarray(8);
-    if (!control) return takeData(frame.readUInt32BE(0), body, frame[4] ?? 0);
-    const type = frame.readUInt16BE(2);
-    if (type === frames.synStream) await open(body, frame[4] ?? 0);
-    else if (type === frames.ping) tunnel.send(frame);
-    else if (type === frames.reset) close(body.readUInt32BE(0));
-    else if (type === frames.goAway) tunnel.close();
-  };
-  const takeData = (id: number, bytes: Buffer, flags: number): void => {
-    if (bytes.length > 0) streams.get(id)?.onData(bytes);
-    if ((flags & finalFlag) !== 0) streams.get(id)?.onEnd();
-  };
-  const open = async (body: Buffer, flags: number): Promise<void> => {
+    const isFinal = ((frame[4] ?? 0) & finalFlag) !== 0;
+    const isControl = (frame.readUInt16BE(0) & 0x8000) !== 0;
+    const type = isControl ? frame.readUInt16BE(2) : 0;
+    if (!isControl) {
+      const stream = this.#streams.get(frame.readUInt32BE(0));
+      if (body.length > 0) stream?.onData(body);
+      if (isFinal) stream?.onEnd();
+    } else if (type === frames.synStream) {
+      const stream = await this.#open(body);
+      if (isFinal) stream.onEnd();
+    } else if (type === frames.ping) this.#tunnel.send(frame);
+    else if (type === frames.reset) this.#forget(body.readUInt32BE(0));
+    else if (type === frames.goAway) this.#tunnel.close();
+  }
+
+  async #open(body: Buffer): Promise<SpdyStream> {
     const id = body.readUInt32BE(0);
-    const stream = createStream(tunnel, id, await codec.read(body.subarray(10)));
-    streams.set(id, stream);
-    tunnel.send(controlFrame(frames.synReply, Buffer.concat([idBytes(id), await codec.write(new Map())])));
-    onStream(stream);
-    if ((flags & finalFlag) !== 0) stream.onEnd();
-  };
-  const close = (id: number): void => {
-    streams.get(id)?.onEnd();
-    streams.delete(id);
-  };
+    const stream = createStream(this.#tunnel, id, await this.#codec.read(body.subarray(10)));
+    this.#streams.set(id, stream);
+    const reply = Buffer.concat([idBytes(id), await this.#codec.write(new Map())]);
+    this.#tunnel.send(controlFrame(frames.synReply, reply));
+    this.#onStream(stream);
+    return stream;
+  }
+
+  #forget(id: number): void {
+    this.#streams.get(id)?.onEnd();
+    this.#streams.delete(id);
+  }
 }
 
 function frameSize(bytes: Buffer): number | undefined {
