@@ -84,6 +84,11 @@ interface Outgoing {
   readonly timeoutMs: number;
 }
 
+/** Without it, Node sends the body of a DELETE unframed: the server takes no notice of it, a precondition among others. */
+function lengthOf(body: string): { readonly "content-length": string } {
+  return { "content-length": String(Buffer.byteLength(body)) };
+}
+
 class HttpKubeApi implements KubeApi {
   readonly #config: KubeConfig;
   readonly #server: URL;
@@ -107,20 +112,21 @@ class HttpKubeApi implements KubeApi {
     metadataOnly,
     timeoutMs,
   }: ReadRequest): Promise<KubeResult<T>> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const response = await this.#send({
       method,
       path,
       query,
       headers: {
         accept: metadataOnly === true ? `${metadataList},${metadataObject}` : json,
-        ...(body !== undefined && { "content-type": contentType ?? json }),
+        ...(text !== undefined && { "content-type": contentType ?? json, ...lengthOf(text) }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(text !== undefined && { body: text }),
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
     });
     if (response.kind === "failed") return response;
-    const text = await readText(response.value, timeoutMs ?? defaultTimeoutMs);
-    return text.kind === "failed" ? text : parseAnswer<T>(response.value, text.value);
+    const answer = await readText(response.value, timeoutMs ?? defaultTimeoutMs);
+    return answer.kind === "failed" ? answer : parseAnswer<T>(response.value, answer.value);
   }
 
   async watch({ path, query = {}, metadataOnly }: WatchRequest): Promise<KubeResult<WatchStream>> {

@@ -1,4 +1,4 @@
-/** `make cluster-test [ONLY=name]`: the tests that need a cluster, `*.cluster.ts`; `make test` does not run them. */
+/** `make cluster-test [ONLY=name]`: the tests that need a cluster, `*.cluster.ts`, and of the cluster itself, `*.bed.ts`. */
 import { startVitest } from "vitest/node";
 import { clusterTestsFile } from "../../scripts/tally.ts";
 import { ensureBinaries } from "./bed/binaries.ts";
@@ -15,7 +15,7 @@ const only = process.env["ONLY"] || undefined;
 const vitest = await startVitest("test", only === undefined ? [] : [only], {
   config: false,
   watch: false,
-  include: ["test/**/*.cluster.ts"],
+  include: ["test/**/*.cluster.ts", "test/**/*.bed.ts"],
   pool: "forks",
   // A cluster keeps both cores of a small machine busy.
   maxWorkers: 1,

@@ -28,7 +28,11 @@ function send<T>(request: KubeRequest, { url, agent, userAgent }: Target): Promi
   const headers = {
     accept: "application/json",
     "user-agent": userAgent,
-    ...(body !== undefined && { "content-type": request.contentType ?? "application/json" }),
+    ...(body !== undefined && {
+      "content-type": request.contentType ?? "application/json",
+      // Node frames the body of a DELETE only when it is told its length.
+      "content-length": String(Buffer.byteLength(body)),
+    }),
   };
   return new Promise((resolve) => {
     const noAnswer = (error: Error) =>
