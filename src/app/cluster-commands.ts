@@ -1,4 +1,6 @@
 /** What verbs of the command line do in a cluster: each opens the API for itself, and tells what went wrong in words. */
+import { join, resolve } from "node:path";
+import { credentialSecrets } from "../translate/envoy/control-plane-tls.ts";
 import { loadKubeApi } from "../watch/kube-api.ts";
 import { readFleetCredentials, writeFleetCredentials } from "./fleet-credentials.ts";
 import { type TryOptions, type TryResult, tryRequest } from "./try/try-request.ts";
@@ -25,5 +27,12 @@ export async function saveFleetCredentials({
   const api = loadKubeApi(kubeconfig === undefined ? {} : { kubeconfig });
   if (api.kind === "failed") return api.message;
   const found = await readFleetCredentials(api.value, gateway);
-  return found.kind === "missing" ? found.message : await writeFleetCredentials(directory, found.files);
+  if (found.kind === "missing") return found.message;
+  const file = (name: string) => join(resolve(directory), name);
+  const paths = { certificateFile: file("tls.crt"), keyFile: file("tls.key"), authorityFile: file("ca.crt") };
+  const secrets = [...credentialSecrets(paths)].map(
+    ([name, content]) => [name, Buffer.from(JSON.stringify(content))] as const,
+  );
+  // The certificates come last: by then Envoy knows what to do with them.
+  return await writeFleetCredentials(directory, new Map([...secrets, ...found.files]));
 }

@@ -80,7 +80,7 @@ function readTls({ xdsAddress, xdsCert, xdsKey, xdsCa, xdsServerName, credential
   if (credentials !== undefined) {
     const file = (name: string) => join(resolve(credentials), name);
     const files = { certificateFile: file("tls.crt"), keyFile: file("tls.key"), authorityFile: file("ca.crt") };
-    return { ...files, serverName: xdsServerName ?? xdsAddress.host };
+    return { ...files, secretsFolder: resolve(credentials), serverName: xdsServerName ?? xdsAddress.host };
   }
   if (xdsCert === undefined || xdsKey === undefined || xdsCa === undefined) return undefined;
   return {

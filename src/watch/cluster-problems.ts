@@ -1,6 +1,7 @@
 import type { KubeFailure } from "../core/kube-client.ts";
 import type { SourceLog } from "./file-source.ts";
 import type { SourceProblem } from "./object-source.ts";
+import { isTemporary } from "./reflector.ts";
 import type { Fault } from "./schema-validator.ts";
 
 /** The place that problems with an API server name. */
@@ -23,9 +24,9 @@ export class ClusterProblems {
     if (failure === undefined) this.#failures.delete(resource);
     else this.#failures.set(resource, failure);
     this.#tellReachable();
-    if (failure !== undefined && failure.reason !== "NoAnswer") {
+    if (failure !== undefined && !isTemporary(failure)) {
       this.#log?.warn({ resource, status: failure.status }, `the API server refuses: ${failure.message}`);
-    } else if (failure === undefined && before !== undefined && before.reason !== "NoAnswer") {
+    } else if (failure === undefined && before !== undefined && !isTemporary(before)) {
       this.#log?.info({ resource }, "the API server does not refuse any more");
     }
   }
@@ -58,10 +59,10 @@ export class ClusterProblems {
 
   /** One line for all resources: a server that is gone is gone for each of them. */
   #tellReachable(): void {
-    const silent = [...this.#failures.values()].find(({ reason }) => reason === "NoAnswer");
+    const silent = [...this.#failures.values()].find(isTemporary);
     if (silent !== undefined && !this.#unreachable) {
-      this.#log?.warn({}, `the API server does not answer, what is known stays: ${silent.message}`);
-    } else if (silent === undefined && this.#unreachable) this.#log?.info({}, "the API server answers again");
+      this.#log?.warn({}, `the API server cannot be used now, what is known stays: ${silent.message}`);
+    } else if (silent === undefined && this.#unreachable) this.#log?.info({}, "the API server can be used again");
     this.#unreachable = silent !== undefined;
   }
 }

@@ -150,7 +150,8 @@ class CrdDiscovery implements Discovery {
       if (result.kind === "failed" || !lists(result.value, info.plural)) continue;
       // The definition may have gone meanwhile, or changed again: then it is looked up again.
       if (this.#wanted.get(kind) !== failures + 1) return;
-      this.#wanted.delete(kind);
+      // An API server publishes the versions of a new definition one by one: the preferred one may be about to come.
+      if (version === info.versions[0] || failures >= mostSilentLookUps) this.#wanted.delete(kind);
       this.#tell(kind, version);
       return;
     }

@@ -56,6 +56,11 @@ export function createReflector(options: ReflectorOptions): Reflector {
   return new ListAndWatch(options);
 }
 
+/** Whether a failure says that the API server is gone, starting or busy, and not that it refuses what it was asked. */
+export function isTemporary({ status, reason }: KubeFailure): boolean {
+  return reason === "NoAnswer" || status === 429 || status >= 500;
+}
+
 const defaultPageSize = 500;
 const smallestPage = 10;
 /** The API server sends a bookmark about once a minute, where it has one: two may go missing. */
@@ -257,7 +262,7 @@ class ListAndWatch implements Reflector {
     const cut = (): void => stream.close();
     let cancel = scheduler.after(idleMs, cut);
     // It answers again; whether it also refuses nothing any more is seen when the watch lasts.
-    if (this.#problem?.reason === "NoAnswer") this.#tell(undefined);
+    if (this.#problem !== undefined && isTemporary(this.#problem)) this.#tell(undefined);
     const cancelHealthy = scheduler.after(healthyMs, () => this.#tell(undefined));
     try {
       for await (const batch of stream) {

@@ -49,7 +49,8 @@ export function renderOptions(version = "1.0.0"): RenderOptions {
     proxyImage: "docker.io/envoyproxy/envoy:distroless-v1.40.0",
     agentImage: `ghcr.io/gatehouse-dev/gatehouse:${version}`,
     imagePullPolicy: "IfNotPresent",
-    bootstrapOf: ({ gateway }, files) => ({ node: { cluster: gateway }, credentials: files.folder }),
+    bootstrapOf: ({ gateway }, files) =>
+      new Map([["envoy.json", { node: { cluster: gateway }, credentials: files.folder }]]),
     drainToken: (uid) => `token-of-${uid}`,
   };
 }

@@ -50,7 +50,7 @@ describe("rendering", () => {
 
   it("replaces the pods when the bootstrap changes", () => {
     const options = renderOptions();
-    const other = { ...options, bootstrapOf: () => ({ node: { cluster: "other" } }) };
+    const other = { ...options, bootstrapOf: () => new Map([["envoy.json", { node: { cluster: "other" } }]]) };
     const templates = [options, other].map((one) => JSON.stringify(renderFleet(fleetSpec(), one).at(-1)?.["spec"]));
     expect(templates[0]).not.toBe(templates[1]);
   });

@@ -169,6 +169,22 @@ describe("kinds without a definition", () => {
     expect(world.batches.at(-1)).toEqual([]);
   });
 
+  it("are read in the preferred version, also when the API server publishes that one last", async () => {
+    const world = await createWorld();
+    world.server.put("GatewayClass", { metadata: { name: "c" }, spec: { controllerName: "x/y" } });
+    world.server.installCrd("GatewayClass", ["v1", "v1beta1"]);
+    const late = { status: 404, reason: "NotFound" };
+    const end = world.server.fail(/^\/apis\/gateway.networking.k8s.io\/v1$/, late);
+    world.server.installCrd("Gateway", ["v1beta1"]);
+    const started = world.start();
+    const isList = (part: string) => world.server.requests.some(({ path }) => path.endsWith(`/${part}/gatewayclasses`));
+    await until(() => isList("v1beta1"));
+    end();
+    await until(() => isList("v1"));
+    await started;
+    expect(world.batches.flat()).toContain("set GatewayClass/c");
+  });
+
   it("are read in the version that is served, and keep their objects when it changes", async () => {
     const world = await createWorld();
     world.server.installCrd("ReferenceGrant", ["v1beta1"]);
@@ -187,6 +203,24 @@ describe("kinds without a definition", () => {
   });
 });
 
+describe("the log", () => {
+  it("tells in one line that the server starts or is busy, and each refusal by itself", async () => {
+    const world = await createWorld();
+    await world.start();
+    await until(() => world.server.watches === allWatches);
+    const busy = { status: 503, reason: "ServiceUnavailable", message: "starting" };
+    const end = world.server.fail(/./, busy);
+    world.server.dropWatches("reset");
+    await until(() => world.source.problems().filter(({ message }) => message === "starting").length === allWatches);
+    end();
+    await until(() => world.source.problems().length === 0);
+    expect(world.log.slice(1).map((line) => line.split(",")[0])).toEqual([
+      "the API server cannot be used now",
+      expect.stringContaining("the API server can be used again"),
+    ]);
+  });
+});
+
 describe("a fault of the API server", () => {
   it("that it is not there at the start is waited for, told once, and over when it answers", async () => {
     const world = await createWorld();
@@ -199,8 +233,8 @@ describe("a fault of the API server", () => {
     await started;
     expect(world.objects.size).toBe(1);
     expect(world.source.problems()).toEqual([]);
-    expect(world.log.filter((line) => line.includes("does not answer"))).toHaveLength(1);
-    expect(world.log.filter((line) => line.includes("answers again"))).toHaveLength(1);
+    expect(world.log.filter((line) => line.includes("cannot be used now"))).toHaveLength(1);
+    expect(world.log.filter((line) => line.includes("can be used again"))).toHaveLength(1);
   });
 
   it("that it goes away for a while leaves everything as it was, and shows what changed meanwhile", async () => {
@@ -217,7 +251,7 @@ describe("a fault of the API server", () => {
     await world.server.resume();
     await until(() => world.objects.has("HTTPRoute/one/new") && world.source.problems().length === 0);
     expect(world.news().toSorted()).toEqual(["delete HTTPRoute/one/gone", "set HTTPRoute/one/new"]);
-    expect(world.log.filter((line) => line.includes("does not answer"))).toHaveLength(1);
+    expect(world.log.filter((line) => line.includes("cannot be used now"))).toHaveLength(1);
   });
 
   it("that versions are too old, for every kind at once, costs new lists and nothing else", async () => {

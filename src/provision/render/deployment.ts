@@ -1,5 +1,6 @@
 import type { FleetSpec } from "../../core/fleet.ts";
 import { agentContainer, drainSeconds } from "./agent-container.ts";
+import type { BootstrapTexts } from "./config-map.ts";
 import { digestOf } from "./digest.ts";
 import { envoyContainer } from "./envoy-container.ts";
 import { type FleetObject, fleetAnnotations } from "./fleet-object.ts";
@@ -10,7 +11,7 @@ import { podSecurity } from "./pod-security.ts";
 import type { RenderOptions } from "./render-options.ts";
 
 /** The Deployment of a fleet. With an autoscaler it says nothing about replicas. */
-export function deployment(fleet: FleetSpec, options: RenderOptions, bootstrap: string): FleetObject {
+export function deployment(fleet: FleetSpec, options: RenderOptions, bootstrap: BootstrapTexts): FleetObject {
   const { replicas, autoscaling, hostNetwork } = fleet.parameters;
   return fleetObject(fleet, "Deployment", {
     annotations: { [fleetAnnotations.gatewayShare]: gatewayShare(fleet) },

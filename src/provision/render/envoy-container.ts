@@ -41,6 +41,9 @@ function argumentsOf(fleet: FleetSpec): readonly string[] {
     fleet.parameters.logLevel,
     // It would want shared memory, and there is never a second Envoy in the pod.
     "--disable-hot-restart",
+    // A line of the access log is there when somebody looks for it.
+    "--file-flush-interval-msec",
+    "1000",
     // Of listeners that are replaced or removed. A pod that ends is drained by the agent.
     "--drain-time-s",
     "60",

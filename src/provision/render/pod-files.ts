@@ -15,6 +15,7 @@ export const credentialFiles: CredentialFiles = {
   certificateFile: `${credentialsFolder}/tls.crt`,
   keyFile: `${credentialsFolder}/tls.key`,
   authorityFile: `${credentialsFolder}/ca.crt`,
+  bootstrapFolder: bootstrapFile.folder,
 };
 
 /** The volumes of a pod. Of the namespace's Secret it gets what belongs to its own Gateway. */
@@ -26,7 +27,7 @@ export function podVolumes(fleet: FleetSpec): readonly object[] {
     { key: "ca.crt", path: "ca.crt" },
   ];
   return [
-    { name: "bootstrap", configMap: { name, items: [{ key: bootstrapFile.name, path: bootstrapFile.name }] } },
+    { name: "bootstrap", configMap: { name } },
     { name: "credentials", secret: { secretName: fleetSecretName, defaultMode: ownerAndGroupRead, items } },
   ];
 }

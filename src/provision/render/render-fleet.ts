@@ -1,6 +1,6 @@
 import type { FleetSpec } from "../../core/fleet.ts";
 import { autoscaler } from "./autoscaler.ts";
-import { bootstrapText, configMap } from "./config-map.ts";
+import { bootstrapTexts, configMap } from "./config-map.ts";
 import { deployment } from "./deployment.ts";
 import { disruptionBudget } from "./disruption-budget.ts";
 import type { FleetObject } from "./fleet-object.ts";
@@ -11,7 +11,7 @@ import { service } from "./service.ts";
 /** The objects of a fleet, in the order in which they are applied; none when its proxies are run by somebody else. */
 export function renderFleet(fleet: FleetSpec, options: RenderOptions): readonly FleetObject[] {
   if (!fleet.parameters.managed) return [];
-  const bootstrap = bootstrapText(fleet, options);
+  const bootstrap = bootstrapTexts(fleet, options);
   const objects = [
     fleetObject(fleet, "ServiceAccount", { automountServiceAccountToken: false }),
     configMap(fleet, bootstrap),

@@ -8,8 +8,11 @@ export interface RenderOptions {
   readonly agentImage: string;
   /** Of both images: `Always`, `IfNotPresent` or `Never`. */
   readonly imagePullPolicy: string;
-  /** Makes the file that Envoy is started with. Equal input has to give an equal value. */
-  readonly bootstrapOf: (fleet: FleetSpec, files: CredentialFiles) => object;
+  /**
+   * Makes the files that Envoy is started with, by name: `envoy.json`, and what that refers to in the same folder. Equal
+   * input has to give an equal value.
+   */
+  readonly bootstrapOf: (fleet: FleetSpec, files: CredentialFiles) => ReadonlyMap<string, object>;
   /** What a drain of the proxies of the Gateway with this uid is asked with; always the same for the same uid. */
   readonly drainToken: (uid: string) => string;
 }
@@ -20,4 +23,6 @@ export interface CredentialFiles {
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly authorityFile: string;
+  /** Where the bootstrap and the files beside it are. */
+  readonly bootstrapFolder: string;
 }

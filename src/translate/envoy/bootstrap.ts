@@ -1,4 +1,5 @@
 import type { NamespacedName } from "../../core/keys.ts";
+import { type ControlPlaneTls, controlPlaneSocket } from "./control-plane-tls.ts";
 import { type EdgeSettings, edgeSettings } from "./edge-defaults.ts";
 import { podListeners, podStats, socketAddress } from "./pod-listeners.ts";
 import { maxRegexProgram } from "./regex.ts";
@@ -10,13 +11,7 @@ export interface ProxyBootstrapOptions {
   /** The control plane's ADS port. */
   readonly xds: { readonly address: string; readonly port: number };
   /** Files with which the proxy shows who it is and checks who it talks to. Absent on loopback. */
-  readonly tls?: {
-    readonly certificateFile: string;
-    readonly keyFile: string;
-    readonly authorityFile: string;
-    /** DNS name in the control plane's certificate. */
-    readonly serverName: string;
-  };
+  readonly tls?: ControlPlaneTls;
   readonly adminAddress: string;
   readonly adminPort: number;
   /** In a pod: the address on which readiness and metrics are served, since the admin page is on loopback. */
@@ -92,31 +87,7 @@ function controlPlane({ xds, tls }: ProxyBootstrapOptions): object {
         explicit_http_config: { http2_protocol_options: http2 },
       },
     },
-    ...(tls && { transport_socket: mutualTls(tls) }),
-  };
-}
-
-function mutualTls(tls: NonNullable<ProxyBootstrapOptions["tls"]>): object {
-  const certificate = {
-    certificate_chain: { filename: tls.certificateFile },
-    private_key: { filename: tls.keyFile },
-    // Certificates are renewed by moving a directory's files into place, as Kubernetes does.
-    watched_directory: { path: directoryOf(tls.certificateFile) },
-  };
-  const names = [{ san_type: "DNS", matcher: { exact: tls.serverName } }];
-  const validation = { trusted_ca: { filename: tls.authorityFile }, match_typed_subject_alt_names: names };
-  return {
-    name: "envoy.transport_sockets.tls",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-      sni: tls.serverName,
-      common_tls_context: {
-        // The control plane speaks 1.3 only, and Envoy as a client stops at 1.2 unless told.
-        tls_params: { tls_minimum_protocol_version: "TLSv1_3", tls_maximum_protocol_version: "TLSv1_3" },
-        tls_certificates: [certificate],
-        validation_context: validation,
-      },
-    },
+    ...(tls && { transport_socket: controlPlaneSocket(tls) }),
   };
 }
 
@@ -125,8 +96,4 @@ function overloadManager(settings: EdgeSettings): object {
   const type = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig";
   const config = { "@type": `type.googleapis.com/${type}`, max_active_downstream_connections: settings.maxConnections };
   return { resource_monitors: [{ name, typed_config: config }] };
-}
-
-function directoryOf(file: string): string {
-  return file.slice(0, Math.max(1, file.lastIndexOf("/")));
 }

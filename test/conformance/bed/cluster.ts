@@ -1,5 +1,6 @@
 /** `make cluster` and `make cluster-down`: a bed that stays until it is taken down. */
 import { parseArgs } from "node:util";
+import { stateFolder } from "../suite/places.ts";
 import type { CrdSelection } from "./crds.ts";
 import { type BedLayout, layoutOf } from "./layout.ts";
 import { missingForBed } from "./prerequisites.ts";
@@ -23,8 +24,11 @@ if (missing !== undefined) {
 }
 const [action = "up"] = positionals;
 const layout = layoutOf(values.state);
-if (action === "down") await endBed(layout);
-else if (action === "up") await bringUp(layout, selectionOf(values));
+if (action === "down") {
+  await endBed(layout);
+  // What a run of the suite left up (STAY=1), or could not end.
+  if (layout.stateDirectory === usualState) await endBed(layoutOf(stateFolder));
+} else if (action === "up") await bringUp(layout, selectionOf(values));
 else throw new Error(`there is nothing to do for "${action}": up or down`);
 
 async function bringUp({ stateDirectory }: BedLayout, crds: CrdSelection): Promise<void> {

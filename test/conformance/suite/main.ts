@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { formatTally } from "../../../scripts/tally.ts";
 import { ensureBinaries, ensureSuite } from "../bed/binaries.ts";
 import { missingForBed } from "../bed/prerequisites.ts";
-import { startBed } from "../bed/start-bed.ts";
+import { type Bed, startBed } from "../bed/start-bed.ts";
 import { writeWrappers } from "../bed/wrappers.ts";
 import { readCatalogue, testsOfProfile } from "./catalogue.ts";
 import { conclude } from "./conclude.ts";
@@ -47,7 +47,15 @@ async function conform(): Promise<number> {
     const output = await runSuite(bed, { suite: programs.suite, profile, only });
     return conclude({ catalogue, wanted, output });
   } finally {
-    keepLogs(bed.layout);
+    await leave(bed);
+  }
+}
+
+/** Whatever happened, the cluster does not outlive its run unless somebody wants to look at it. */
+async function leave(bed: Bed): Promise<void> {
+  try {
+    keepLogs(bed.layout, resultFolder);
+  } finally {
     if (staysUp) {
       bed.api.close();
       console.log(`The cluster stays.\n${writeWrappers(bed.layout)}`);
