@@ -16,7 +16,6 @@ import type { AdsSecurity } from "./xds/credentials.ts";
 import { ResourceTable } from "./xds/resource-table.ts";
 import { createAdsServer } from "./xds/server.ts";
 
-export { startAgent as startProxyAgent } from "./agent/agent.ts";
 export { saveFleetCredentials, tryThroughGateway } from "./app/cluster-commands.ts";
 export { startController } from "./app/controller.ts";
 export { readManifestFiles } from "./app/manifest-files.ts";

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { version } from "./app.ts";
 import { addBootstrap } from "./cli/bootstrap.ts";
 import { type CommandIo, exitCodes } from "./cli/command-io.ts";
 import { addController } from "./cli/controller.ts";
@@ -8,7 +7,9 @@ import { addProxyAgent } from "./cli/proxy-agent.ts";
 import { addServe } from "./cli/serve.ts";
 import { addStatus } from "./cli/status.ts";
 import { addTranslate } from "./cli/translate.ts";
+import { addTry } from "./cli/try.ts";
 import { addVersion } from "./cli/version.ts";
+import { version } from "./version.ts";
 
 const io: CommandIo = {
   stdin: process.stdin,
@@ -26,7 +27,7 @@ const program = new Command("gatehouse")
   .showHelpAfterError("(--help tells what there is)")
   .exitOverride();
 // Inherited by every verb that is added after it.
-for (const add of [addController, addServe, addTranslate, addStatus, addBootstrap, addProxyAgent, addVersion])
+for (const add of [addController, addServe, addTranslate, addStatus, addBootstrap, addProxyAgent, addTry, addVersion])
   add(program, io);
 
 try {

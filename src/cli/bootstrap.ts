@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { proxyBootstrap, saveFleetCredentials } from "../app.ts";
 import { controllerSettings } from "../controller-config.ts";
 import { namespacedName } from "../core/keys.ts";
 import { environmentName, isLoopback, type ListenAddress, parseListenAddress } from "../settings.ts";
@@ -45,6 +44,7 @@ export function addBootstrap(program: Command, io: CommandIo): void {
     .addOption(addressOption("--admin-address <host:port>", "where Envoy serves its admin page", "127.0.0.1:9901"))
     .addOption(new Option("-o, --output <format>", "format").choices([...dataFormats]).default("yaml"))
     .action(async (options: BootstrapOptions) => {
+      const { proxyBootstrap, saveFleetCredentials } = await import("../app.ts");
       const { credentials: directory, kubeconfig } = options;
       const problem =
         directory === undefined

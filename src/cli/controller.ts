@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { startController } from "../app.ts";
 import { controllerSettings, readControllerConfig } from "../controller-config.ts";
 import { createLogger } from "../logger.ts";
 import { keepHeapSmall } from "../memory.ts";
@@ -21,6 +20,7 @@ export function addController(program: Command, io: CommandIo): void {
       return;
     }
     keepHeapSmall();
+    const { startController } = await import("../app.ts");
     const logger = createLogger(result.config.logLevel);
     await runUntilStopped(() => startController(result.config, logger), logger, io);
   });

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { startProxyAgent } from "../app.ts";
 import { proxyPorts } from "../core/fleet.ts";
 import { createLogger } from "../logger.ts";
 import { keepHeapSmall } from "../memory.ts";
@@ -55,9 +54,11 @@ export function addProxyAgent(program: Command, io: CommandIo): void {
       return;
     }
     keepHeapSmall();
+    // Each proxy has one of these beside it: it loads nothing of the control plane.
+    const { startAgent } = await import("../agent/agent.ts");
     await runUntilStopped(
       async () => {
-        const agent = await startProxyAgent({ address, envoyAdmin, token, times, logger });
+        const agent = await startAgent({ address, envoyAdmin, token, times, logger });
         return { ready: Promise.resolve(), stop: () => agent.stop() };
       },
       logger,

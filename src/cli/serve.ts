@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { startStandalone } from "../app.ts";
 import { readConfig, settings } from "../config.ts";
 import { createLogger } from "../logger.ts";
 import { keepHeapSmall } from "../memory.ts";
@@ -19,6 +18,7 @@ export function addServe(program: Command, io: CommandIo): void {
       return;
     }
     keepHeapSmall();
+    const { startStandalone } = await import("../app.ts");
     const logger = createLogger(result.config.logLevel);
     await runUntilStopped(() => startStandalone(result.config, logger), logger, io);
   });

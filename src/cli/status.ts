@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { formatProblem, type SourceProblem } from "../app.ts";
+import type { SourceProblem } from "../app.ts";
 import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
 import { parameterTable, type ShownFleet } from "./parameter-table.ts";
 import { printData } from "./print-data.ts";
@@ -57,6 +57,7 @@ async function printStatus(selection: Partial<StatusSelection>, options: StatusO
   const { fleets } = answers[2] as { readonly fleets: readonly ShownFleet[] };
   const shown = fleets.filter(({ gateway }) => statuses.some(({ object }) => object === `Gateway/${gateway}`));
   io.stdout.write(format({ statuses, fleets: shown }, selection, output));
+  const { formatProblem } = await import("../app.ts");
   for (const problem of problems) io.stderr.write(`${printable(formatProblem(problem))}\n`);
   if (statuses.length === 0 && selection.name !== undefined) {
     io.stderr.write(`error: nothing is known about ${selection.kind} ${selection.name}\n`);

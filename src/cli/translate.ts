@@ -1,6 +1,5 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import { formatProblem, readManifestFiles, translateManifests } from "../app.ts";
 import { settings } from "../config.ts";
 import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
 import { printData } from "./print-data.ts";
@@ -23,6 +22,7 @@ export function addTranslate(program: Command, io: CommandIo): void {
     .option("--controller-name <name>", settings.controllerName.description, settings.controllerName.default)
     .option("--bind-address <a,b>", settings.bindAddress.description, settings.bindAddress.default)
     .action(async (options: TranslateOptions) => {
+      const { formatProblem, translateManifests } = await import("../app.ts");
       const { controllerName, bindAddress, output } = options;
       const files = await readFiles(options.filename, io).catch((error: Error) => error);
       if (files instanceof Error) {
@@ -42,6 +42,7 @@ export function addTranslate(program: Command, io: CommandIo): void {
 }
 
 async function readFiles(names: readonly string[], io: CommandIo): Promise<readonly ManifestText[]> {
+  const { readManifestFiles } = await import("../app.ts");
   const files: ManifestText[] = [];
   for (const name of names) {
     if (name === "-") files.push({ path: "standard input", text: await text(io.stdin) });

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type TryResult, tryThroughGateway } from "../app.ts";
+import type { TryResult } from "../app.ts";
 import { controllerSettings } from "../controller-config.ts";
 import { environmentName } from "../settings.ts";
 import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
@@ -42,6 +42,7 @@ export function addTry(program: Command, io: CommandIo): void {
     )
     .addOption(new Option("-o, --output <format>", "format").choices(["text", ...dataFormats]).default("text"))
     .action(async (method: string, url: URL, flags: TryFlags) => {
+      const { tryThroughGateway } = await import("../app.ts");
       const result = await tryThroughGateway({
         method,
         url,

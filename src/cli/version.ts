@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { version } from "../app.ts";
+import { version } from "../version.ts";
 import type { CommandIo } from "./command-io.ts";
 
 /** Adds `gatehouse version`. */

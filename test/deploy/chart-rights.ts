@@ -65,7 +65,7 @@ export const userRights: Readonly<Record<string, Rights>> = {
     "gateways.gateway.networking.k8s.io": all,
     "listenersets.gateway.networking.k8s.io": all,
     "referencegrants.gateway.networking.k8s.io": all,
-    "gatewayparameters.gatehouse.dev": all,
+    "gatewayparameters.gatehouse.dev": read,
     namespaces: [...read, "create", "update", "patch"],
     "gatewayclasses.gateway.networking.k8s.io": read,
     "httproutes.gateway.networking.k8s.io": read,
@@ -77,6 +77,7 @@ export const userRights: Readonly<Record<string, Rights>> = {
     "horizontalpodautoscalers.autoscaling": read,
     ...events,
   },
+  "gatehouse-parameters-manager": { "gatewayparameters.gatehouse.dev": all },
   "gatehouse-certificate-manager": { secrets: all },
   "gatehouse-application-developer": {
     "httproutes.gateway.networking.k8s.io": all,

@@ -12,7 +12,8 @@ import { readCatalogue, testsOfProfile } from "./catalogue.ts";
 import { conclude } from "./conclude.ts";
 import { keepLogs } from "./keep-logs.ts";
 import { timed } from "./minutes.ts";
-import { resultFolder, stateFolder } from "./places.ts";
+import { claimRun } from "./only-run.ts";
+import { resultFolder, runFile, stateFolder } from "./places.ts";
 import { runSuite } from "./run-suite.ts";
 
 const profile = process.env["PROFILE"] || "GATEWAY-HTTP";
@@ -25,9 +26,10 @@ if (missing !== undefined) {
   console.error(missing);
   process.exit(1);
 }
-rmSync(resultFolder, { recursive: true, force: true });
-mkdirSync(resultFolder, { recursive: true });
 try {
+  claimRun(runFile);
+  rmSync(resultFolder, { recursive: true, force: true });
+  mkdirSync(resultFolder, { recursive: true });
   process.exitCode = await conform();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

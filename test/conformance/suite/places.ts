@@ -8,3 +8,6 @@ export const resultFolder = join(checkout, ".cache/conformance");
 
 /** Where the cluster of a run keeps its state. */
 export const stateFolder = join(checkout, ".cache/bed/conformance");
+
+/** Tells which process is running the suite. */
+export const runFile = join(checkout, ".cache/bed/conformance-run");

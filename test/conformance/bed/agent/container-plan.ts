@@ -30,6 +30,8 @@ export type PlanResult =
       readonly plan: LaunchPlan;
       readonly command: readonly string[];
       readonly environment: ReadonlyMap<string, string>;
+      /** What the first words of commands mean that are run in it later. */
+      readonly programs: ImageProgram["programs"];
     }
   | { readonly kind: "waiting"; readonly reason: string; readonly message: string };
 
@@ -57,7 +59,7 @@ export function planContainer(input: PlanInput): PlanResult {
     workingDirectory: container.workingDir ?? (image.workingDirectory || "/"),
     setpriv: setprivArguments(identity.identity),
   };
-  return { kind: "ok", plan, command, environment: built.environment };
+  return { kind: "ok", plan, command, environment: built.environment, programs: image.programs };
 }
 
 function waiting(reason: string, message: string): PlanResult {

@@ -16,6 +16,8 @@ export interface ProcessInput {
   readonly network: string | undefined;
   readonly command: readonly string[];
   readonly environment: ReadonlyMap<string, string>;
+  /** What the first words of commands mean that are run in the container later. */
+  readonly programs: Readonly<Record<string, readonly string[]>>;
   readonly log: ContainerLog;
 }
 
@@ -85,8 +87,10 @@ export class ContainerProcess {
 /** The command that runs another one inside a container: same namespaces, same identity, same variables. */
 export function enterCommand(pid: number, input: ProcessInput, command: readonly string[]): readonly string[] {
   const variables = [...input.environment].map(([name, value]) => `${name}=${value}`);
+  const [first = "false", ...args] = command;
+  const program = input.programs[first] ?? [first];
   const enter = ["nsenter", "--target", String(pid), "--mount", "--uts", "--ipc", "--net", "--pid"];
-  return [...enter, "setpriv", ...input.plan.setpriv, "--", "/usr/bin/env", "-i", ...variables, ...command];
+  return [...enter, "setpriv", ...input.plan.setpriv, "--", "/usr/bin/env", "-i", ...variables, ...program, ...args];
 }
 
 function launchCommand({ plan, network, command, environment }: ProcessInput): readonly string[] {

@@ -115,11 +115,12 @@ export class ContainerRunner {
     return undefined;
   }
 
-  async #runOnce({ plan, command, environment }: Extract<PlanResult, { kind: "ok" }>): Promise<Termination> {
+  async #runOnce(planned: Extract<PlanResult, { kind: "ok" }>): Promise<Termination> {
+    const { plan, command, environment, programs } = planned;
     const { directory, network } = this.#input;
     const log = new ContainerLog(`${directory}/${this.#restarts}.log`);
     this.#logs = [...this.#logs.slice(-1), log];
-    const process = new ContainerProcess({ plan, network, command, environment, log });
+    const process = new ContainerProcess({ plan, network, command, environment, programs, log });
     this.#process = process;
     const startedAt = timestamp();
     const probes = new AbortController();
