@@ -12,6 +12,8 @@ export interface KubeRequest {
   readonly body?: unknown;
   /** `application/json` unless told: patches name theirs, see {@link patchTypes}. */
   readonly contentType?: string;
+  /** What is sent back: JSON unless told; logs are text, whatever it looks like. */
+  readonly answer?: "json" | "text";
   /** Ends the request with a failure of status 0; 30 s unless told. */
   readonly timeoutMs?: number;
 }

@@ -128,6 +128,15 @@ it.each<Case>([
     want: [undefined, undefined, undefined, undefined],
   },
   {
+    name: "a protocol that is not served conflicts with another object's, also where its own object holds the port too",
+    listeners: [
+      ["gateway", http("one", "a.example.com")],
+      ["a", http("two", "b.example.com")],
+      ["a", tcp("three")],
+    ],
+    want: [undefined, undefined, "ProtocolConflict"],
+  },
+  {
     name: "a UDP port is another one than the TCP port of the same number",
     listeners: [
       ["gateway", https("one", 443)],

@@ -50,8 +50,8 @@ function conflictOf(listener: Listener, claim: Claim | undefined): Listener["con
  * object holds it is a conflict first. UDP ports are others than TCP ports.
  */
 function foreignPortConflict(listener: Listener, { parents }: Claim): Listener["conflict"] {
-  if (listener.protocol === "UDP" || parents.has(listener.parent)) return undefined;
-  return protocolConflict(listener);
+  const isForeign = [...parents].some((parent) => parent !== listener.parent);
+  return isForeign && listener.protocol !== "UDP" ? protocolConflict(listener) : undefined;
 }
 
 function protocolConflict({ port, protocol }: Listener): Listener["conflict"] {

@@ -109,6 +109,7 @@ class HttpKubeApi implements KubeApi {
     query = {},
     body,
     contentType,
+    answer = "json",
     metadataOnly,
     timeoutMs,
   }: ReadRequest): Promise<KubeResult<T>> {
@@ -125,8 +126,8 @@ class HttpKubeApi implements KubeApi {
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
     });
     if (response.kind === "failed") return response;
-    const answer = await readText(response.value, timeoutMs ?? defaultTimeoutMs);
-    return answer.kind === "failed" ? answer : parseAnswer<T>(response.value, answer.value);
+    const read = await readText(response.value, timeoutMs ?? defaultTimeoutMs);
+    return read.kind === "failed" ? read : parseAnswer<T>(response.value, read.value, answer);
   }
 
   async watch({ path, query = {}, metadataOnly }: WatchRequest): Promise<KubeResult<WatchStream>> {
@@ -214,11 +215,11 @@ async function readText(response: IncomingMessage, timeoutMs: number): Promise<K
   }
 }
 
-function parseAnswer<T>(response: IncomingMessage, text: string): KubeResult<T> {
+function parseAnswer<T>(response: IncomingMessage, text: string, kind: "json" | "text"): KubeResult<T> {
   const { statusCode = 0 } = response;
   if (statusCode < 200 || statusCode >= 300) return failureOf(response, text);
   try {
-    return { kind: "ok", value: JSON.parse(text) as T }; // callers check what they read
+    return { kind: "ok", value: (kind === "text" ? text : JSON.parse(text)) as T }; // callers check what they read
   } catch {
     // The parser's message would quote the answer, which may be a Secret.
     return { kind: "failed", status: statusCode, reason: "Unreadable", message: "the API server's answer is not JSON" };

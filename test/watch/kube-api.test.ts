@@ -59,6 +59,25 @@ describe("the API's client", () => {
     }
   });
 
+  it("leaves an answer that is asked for as text as it is, also where it looks like JSON", async () => {
+    const server = await startFakeApiServer();
+    const api = kubeApiOf(server.url);
+    cleanups.push(() => server.stop());
+    cleanups.push(() => api.close());
+    for (const text of ['{"line":1}\n', "not JSON\n", ""]) {
+      server.fail(/./, { text }, 1);
+      const log = await api.request({ method: "GET", path: "/api/v1/namespaces/a/pods/b/log", answer: "text" });
+      expect(log).toEqual({ kind: "ok", value: text });
+    }
+    server.fail(/./, { status: 403, reason: "Forbidden", message: "no" }, 1);
+    expect(await api.request({ method: "GET", path: "/api/v1/namespaces/a/pods/b/log", answer: "text" })).toMatchObject(
+      {
+        status: 403,
+        message: "no",
+      },
+    );
+  });
+
   it("makes values of everything that can go wrong, and names no credentials in them", async () => {
     const server = await startFakeApiServer();
     const api = kubeApiOf(server.url);

@@ -173,5 +173,6 @@ function readLog(client: KubeClient, namespace: string, pod: string) {
     method: "GET",
     path: resourcePath(podLog, { namespace, name: pod, subresource: "log" }),
     query,
+    answer: "text",
   });
 }

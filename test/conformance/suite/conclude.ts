@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatTally, type Tally } from "../../../scripts/tally.ts";
+import type { RunResult } from "../bed/run-inside.ts";
 import type { Catalogue, SuiteTest } from "./catalogue.ts";
 import { listProblems, parseKnownFailing } from "./known-failing.ts";
 import { resultFolder } from "./places.ts";
@@ -12,16 +13,17 @@ export interface SuiteOutcome {
   readonly catalogue: Catalogue;
   /** The tests that the run must answer for. */
   readonly wanted: readonly SuiteTest[];
-  readonly output: string;
+  /** How the suite's program ended. */
+  readonly ended: Pick<RunResult, "code" | "stdout">;
 }
 
 /** Prints what a run of the suite comes to and answers the exit code. */
-export function conclude({ catalogue, wanted, output }: SuiteOutcome): number {
+export function conclude({ catalogue, wanted, ended }: SuiteOutcome): number {
   const known = parseKnownFailing(readFileSync(new URL("../known-failing.txt", import.meta.url), "utf8"));
-  const results = parseTestOutput(output);
-  const verdict = judge({ wanted, results, known });
+  const results = parseTestOutput(ended.stdout);
+  const verdict = judge({ wanted, results, known, code: ended.code });
   const problems = [...listProblems(known, catalogue.tests), ...verdict.problems];
-  if (results.size === 0) console.log(output.slice(-4000));
+  if (results.size === 0) console.log(ended.stdout.slice(-4000));
   for (const line of slowest(results)) console.log(line);
   for (const { name } of wanted) {
     const reason = known.get(name);

@@ -14,7 +14,8 @@ export interface SuiteRun {
 export function suiteFlags(run: SuiteRun): readonly string[] {
   const { only } = run;
   return [
-    "-test.v",
+    // In this form a test's result is printed when it has one, and not lost when the end of the suite fails.
+    "-test.v=test2json",
     "-test.run=^TestConformance$",
     "-test.timeout=45m",
     `-gateway-class=${run.gatewayClass}`,

@@ -46,8 +46,8 @@ async function conform(): Promise<number> {
   if (wanted.length === 0) throw new Error(`the suite has no test ${only}`);
   const bed = await timed("start of the cluster", () => startBed({ stateDirectory: stateFolder, crds }));
   try {
-    const output = await runSuite(bed, { suite: programs.suite, profile, only });
-    return conclude({ catalogue, wanted, output });
+    const ended = await runSuite(bed, { suite: programs.suite, profile, only });
+    return conclude({ catalogue, wanted, ended });
   } finally {
     await leave(bed);
   }

@@ -1,6 +1,7 @@
 import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bedNetwork } from "../bed/layout.ts";
+import type { RunResult } from "../bed/run-inside.ts";
 import type { Bed } from "../bed/start-bed.ts";
 import { suiteFlags } from "./flags.ts";
 import { type GatewayClass, gatehouse, installGatehouse } from "./install-gatehouse.ts";
@@ -18,8 +19,8 @@ export interface SuiteChoice {
   readonly only: string | undefined;
 }
 
-/** Installs Gatehouse on a bed, runs the suite inside it, and answers what the suite printed. */
-export async function runSuite(bed: Bed, { suite, profile, only }: SuiteChoice): Promise<string> {
+/** Installs Gatehouse on a bed, runs the suite inside it, and answers how its program ended. */
+export async function runSuite(bed: Bed, { suite, profile, only }: SuiteChoice): Promise<RunResult> {
   await admitSuitePods(bed.api);
   const gatewayClass = await timed("installation of Gatehouse", () => installGatehouse(bed));
   const flags = suiteFlags({
@@ -39,11 +40,9 @@ export async function runSuite(bed: Bed, { suite, profile, only }: SuiteChoice):
       if (outcome !== "skipped") console.log(`${outcome === "passed" ? "passed" : "FAILED"}  ${seconds} s  ${name}`);
     }
   };
-  const { stdout } = await timed("the suite", () =>
-    bed.run([suite, ...flags], { timeoutSeconds: suiteSeconds, onOutput }),
-  );
+  const ended = await timed("the suite", () => bed.run([suite, ...flags], { timeoutSeconds: suiteSeconds, onOutput }));
   log.end();
-  return stdout;
+  return ended;
 }
 
 /** A little more than the suite's own limit. */

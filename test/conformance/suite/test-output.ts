@@ -4,7 +4,7 @@ export interface TestResult {
   readonly seconds: number;
 }
 
-/** Reads how each test of the suite went from what its binary prints with `-test.v`; what is cut short is left out. */
+/** Reads how each test of the suite went from what its binary prints with `-test.v=test2json`; what is cut short is left out. */
 export function parseTestOutput(output: string): ReadonlyMap<string, TestResult> {
   const results = new Map<string, TestResult>();
   for (const line of output.split("\n")) {

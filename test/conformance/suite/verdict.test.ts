@@ -4,8 +4,9 @@ import { judge } from "./verdict.ts";
 
 type Outcome = TestResult["outcome"];
 
-function run(outcomes: Readonly<Record<string, Outcome>>, known: readonly string[] = []) {
+function run(outcomes: Readonly<Record<string, Outcome>>, known: readonly string[] = [], code = 0) {
   return judge({
+    code,
     wanted: ["A", "B"].map((name) => ({ name, features: ["Gateway"], provisional: false })),
     results: new Map(Object.entries(outcomes).map(([name, outcome]) => [name, { outcome, seconds: 1 }])),
     known: new Map(known.map((name) => [name, "reason"])),
@@ -33,4 +34,10 @@ it.each<Outcome>(["failed", "skipped"])("counts a listed test that %s as skipped
 
 it("counts what passes beside the profile, and leaves out what was left out there", () => {
   expect(run({ A: "passed", B: "passed", C: "passed", D: "skipped" })).toEqual({ passed: 3, problems: [], skipped: 0 });
+});
+
+it("complains of a suite that failed although its tests did not", () => {
+  const problem = "the suite failed outside of its tests, in its set-up or its clean-up";
+  expect(run({ A: "passed", B: "passed" }, [], 1).problems).toEqual([problem]);
+  expect(run({ A: "passed", B: "failed" }, ["B"], 1).problems).toEqual([]);
 });

@@ -16,13 +16,15 @@ export interface RunOutcome {
   readonly wanted: readonly SuiteTest[];
   readonly results: ReadonlyMap<string, TestResult>;
   readonly known: KnownFailing;
+  /** The exit code of the suite's program. */
+  readonly code: number;
 }
 
 /**
  * Compares a run with the list of known failures. A test of the profile that was left out has not passed: what a
  * GatewayClass does not claim is to be listed like what fails. Tests of no profile run too, and must not fail.
  */
-export function judge({ wanted, results, known }: RunOutcome): Verdict {
+export function judge({ wanted, results, known, code }: RunOutcome): Verdict {
   const names = new Set(wanted.map((test) => test.name));
   const others = [...results].filter(([name, { outcome }]) => !names.has(name) && outcome !== "skipped");
   const problems: string[] = [];
@@ -36,6 +38,8 @@ export function judge({ wanted, results, known }: RunOutcome): Verdict {
     else if (isKnown) skipped++;
     else problems.push(`${name} ${lacking(outcome)}`);
   }
+  const hasFailure = [...results.values()].some(({ outcome }) => outcome === "failed");
+  if (code !== 0 && !hasFailure) problems.push("the suite failed outside of its tests, in its set-up or its clean-up");
   return { passed, problems, skipped };
 }
 
