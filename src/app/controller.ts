@@ -1,6 +1,6 @@
 import type { ControllerConfig } from "../controller-config.ts";
 import type { FleetSpec } from "../core/fleet.ts";
-import type { NamespacedName } from "../core/keys.ts";
+import { type NamespacedName, objectKey } from "../core/keys.ts";
 import { systemScheduler } from "../core/scheduler.ts";
 import { CertificateIssuer } from "../identity/issuer.ts";
 import { defaultLifetimes } from "../identity/lifetimes.ts";
@@ -232,6 +232,9 @@ class Controller {
         const fields = { gateway, reason };
         if (type === "Warning") this.#logger.warn(fields, message);
         else this.#logger.info(fields, message);
+        const uid = this.#fleets.get(gateway)?.uid;
+        const object = objectKey("Gateway", gateway);
+        if (uid !== undefined) this.#events.note({ object, uid, type, reason, note: message });
       },
       onError: (gateway, error) => this.#logger.error({ gateway, err: error }, "a fleet could not be worked on"),
     });

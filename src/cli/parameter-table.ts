@@ -14,18 +14,31 @@ export interface ShownFleet {
 
 /** The parameters that count for a Gateway's proxies, with the place that each comes from. */
 export function parameterTable({ spec, state }: ShownFleet): string {
-  const { origins, ...parameters } = spec.parameters;
-  const rows = origins.map(({ field, from }) => [`  ${field}`, textOf(valueAt(parameters, field)), from]);
+  const { origins, ...fields } = spec.parameters;
+  const parameters = asWritten(fields);
+  const rows = origins.map(({ field, from }) => [`  ${field}`, textOf(valueAt(parameters, pathOf(field))), from]);
   const ready = state === undefined ? "unknown" : String(state.readyReplicas);
   const frozen = spec.frozen ? "; left as they were, because the Gateway is not accepted" : "";
   return `Proxies: ${ready} ready${frozen}\n${textTable(["  PARAMETER", "VALUE", "FROM"], rows)}`;
 }
 
-function valueAt(value: unknown, path: string): unknown {
-  const [key = "", ...rest] = path.split(".");
+/** Under the names that GatewayParameters has for them. */
+function asWritten(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...fields, labels: fields["podLabels"], proxies: fields["managed"] === false ? "Unmanaged" : "Managed" };
+}
+
+/** `service.annotations[example.com/pool]` has three parts: a key in brackets may have dots. */
+function pathOf(field: string): readonly string[] {
+  const bracket = field.indexOf("[");
+  return bracket === -1 ? field.split(".") : [...field.slice(0, bracket).split("."), field.slice(bracket + 1, -1)];
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
   const inner =
     typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
-  return rest.length === 0 ? inner : valueAt(inner, rest.join("."));
+  return valueAt(inner, rest);
 }
 
 function textOf(value: unknown): string {

@@ -1,11 +1,11 @@
 /** Kubernetes Events on objects that are refused, and on those that are well again. */
-import { type Kind, kinds, parseObjectKey } from "../core/keys.ts";
+import { type Kind, kinds, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import type { KubeClient, KubeRequest } from "../core/kube-client.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import type { Logger } from "../logger.ts";
 import { countEvent, createEvent, cutToBytes, type EventPlace, eventPlace } from "./event-request.ts";
 import { keepNewest, TokenBuckets } from "./token-buckets.ts";
-import { type StatusChange, statusTransitions, type Transition } from "./transitions.ts";
+import { type StatusChange, statusTransitions } from "./transitions.ts";
 
 /** What a recorder of Events needs. */
 export interface EventRecorderOptions {
@@ -20,6 +20,15 @@ export interface EventRecorderOptions {
   readonly log: Pick<Logger, "debug">;
   /** The version that the API server serves of a kind; the preferred one of ours unless told. */
   readonly servedVersion?: (kind: Kind) => string | undefined;
+}
+
+/** What an Event is to tell of an object. */
+export interface EventNews {
+  readonly object: ObjectKey;
+  readonly uid: string;
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly note: string;
 }
 
 /** How many Events there may be. Times are in milliseconds. */
@@ -85,10 +94,17 @@ export class EventRecorder {
       const knew = refused.delete(transition.id);
       if (transition.kind === "begun" && !knew) continue;
       if (transition.kind === "refused") refused.add(transition.id);
-      this.#tell(change, transition);
+      const { reason, note } = transition;
+      const type = transition.kind === "refused" ? "Warning" : "Normal";
+      this.#tell({ object: change.object, uid: change.uid, type, reason, note });
     }
     if (refused.size === 0) return;
     keepNewest(this.#refused, { key: change.uid, value: refused, most: eventLimits.remembered });
+  }
+
+  /** Takes something that people should see of an object, besides what its status says. */
+  note(news: EventNews): void {
+    if (!this.#stopped) this.#tell(news);
   }
 
   /** Requests that wait for the one before them. */
@@ -105,11 +121,9 @@ export class EventRecorder {
     this.#recorded.clear();
   }
 
-  #tell({ object, uid }: StatusChange, transition: Transition): void {
+  #tell({ object, uid, type, reason, note: text }: EventNews): void {
     const { controllerName, reportingInstance, now, scheduler } = this.#options;
-    const { reason } = transition;
-    const type = transition.kind === "refused" ? "Warning" : "Normal";
-    const note = cutToBytes(transition.note, eventLimits.noteBytes);
+    const note = cutToBytes(text, eventLimits.noteBytes);
     const id = JSON.stringify([object, uid, type, reason, note]);
     const known = this.#recorded.get(id);
     if (known !== undefined) {

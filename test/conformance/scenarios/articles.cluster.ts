@@ -1,27 +1,19 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { articles } from "../../../demo/articles.ts";
-import { type Bed, startBed } from "../bed/start-bed.ts";
-import { installGatehouse } from "../suite/install-gatehouse.ts";
+import type { Bed } from "../bed/start-bed.ts";
 import { type ArticleRun, startArticle } from "./article-run.ts";
-import { appointPeople, kubectlAs, type Person } from "./people.ts";
+import { kubectlAs, type Person } from "./people.ts";
+import { type ScenarioBed, startScenarioBed } from "./scenario-bed.ts";
 
-let folder: string;
+let scenario: ScenarioBed;
 let bed: Bed;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "bed-"));
-  bed = await startBed({ stateDirectory: join(folder, "state"), crds: { version: "v1.7.0", channel: "standard" } });
-  await installGatehouse(bed);
-  await appointPeople(bed);
+  scenario = await startScenarioBed();
+  bed = scenario.bed;
 });
 
-afterAll(async () => {
-  await bed?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => scenario?.stop());
 
 describe.each(articles)("$title", (article) => {
   let run: ArticleRun;

@@ -21,9 +21,11 @@ export async function appointDeveloper(bed: Bed, namespace: string): Promise<Per
   return person;
 }
 
-/** Lets the cluster operator write what belongs to the Gateways of a namespace: certificates. */
-export function entrustGateways(bed: Bed, namespace: string): Promise<void> {
-  return bind(bed, { namespace, person: "cluster-operator", role: "gatehouse-certificate-manager" });
+/** Lets the cluster operator write what belongs to the Gateways of a namespace: certificates and parameters. */
+export async function entrustGateways(bed: Bed, namespace: string): Promise<void> {
+  for (const role of ["gatehouse-certificate-manager", "gatehouse-parameters-manager"]) {
+    await bind(bed, { namespace, person: "cluster-operator", role });
+  }
 }
 
 /** Runs kubectl as somebody. Throws what it says when the API server refuses. */

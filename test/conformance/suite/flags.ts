@@ -24,6 +24,8 @@ export function suiteFlags(run: SuiteRun): readonly string[] {
     `-unusable-address=${run.unusableAddress}`,
     // Whatever a Gateway's proxies need must be allowed where nothing else is.
     "-namespace-labels=pod-security.kubernetes.io/enforce=restricted",
+    // Kubernetes looks at a namespace that ends again after half of its pods' grace period, and proxies have time to drain.
+    "-timeout-config-overrides=DeleteTimeout:90",
     ...(only === undefined ? reportFlags(run) : [`-run-test=${only.test}`, featuresFlag(only.supportedFeatures)]),
   ];
 }
