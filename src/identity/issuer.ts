@@ -1,6 +1,7 @@
 import { fleetLabels, fleetSecretName, managedBy } from "../core/fleet-names.ts";
 import { namespacedName, parseNamespacedName } from "../core/keys.ts";
 import type { KubeClient, KubeFailure, RawObject } from "../core/kube-client.ts";
+import { backoff } from "../core/scheduler.ts";
 import { type CaPlan, type CaStep, caKeys } from "./ca-plan.ts";
 import { settleAuthorities } from "./ca-steps.ts";
 import { DueTimes } from "./due-times.ts";
@@ -172,8 +173,8 @@ export class CertificateIssuer {
     const attempts = (this.#attempts.get(key) ?? 0) + 1;
     this.#attempts.set(key, attempts);
     const { clock, random = Math.random, log } = this.#options;
-    const backoff = Math.min(longestRetryMs, 500 * 2 ** Math.min(attempts, 10)) * (0.5 + random() / 2);
-    if (this.#isLeader) this.#due.add(key, clock() + Math.max(backoff, failure.retryAfterMs ?? 0));
+    const wait = backoff(attempts, { first: 1_000, most: longestRetryMs, random });
+    if (this.#isLeader) this.#due.add(key, clock() + Math.max(wait, failure.retryAfterMs ?? 0));
     const { status, reason, message } = failure;
     // Somebody else was faster: that is no trouble, and settled by reading again.
     if (status !== 409) log.warn({ secret: key, status, reason, message }, "certificates could not be kept");

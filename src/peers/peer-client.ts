@@ -1,6 +1,7 @@
 import { Client, type ClientDuplexStream } from "@grpc/grpc-js";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { NamespacedName } from "../core/keys.ts";
+import { backoff } from "../core/scheduler.ts";
 import type { TlsMaterialSource } from "../core/tls-material.ts";
 import { createClientCredentials } from "./peer-credentials.ts";
 import { encodePeerMessage } from "./peer-message.ts";
@@ -90,10 +91,10 @@ export class PeerClient {
   #retry(leader: string, reason: string): void {
     const { scheduler, random = Math.random, retryMs = 200, log } = this.#options;
     this.#session = undefined;
-    const wait = retryMs * Math.min(2 ** this.#failures, 25) * (0.5 + random() / 2);
     // One line tells of an outage, not one for each attempt.
     if (this.#failures === 0) log.warn({ leader, reason }, "not connected to the leader");
     this.#failures += 1;
+    const wait = backoff(this.#failures, { first: retryMs, most: 25 * retryMs, random });
     this.#cancelRetry = scheduler.after(wait, () => this.#connect());
   }
 }

@@ -6,7 +6,7 @@ import {
   type ResourceKind,
   resourcePath,
 } from "../core/kube-client.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { backoff, type Scheduler } from "../core/scheduler.ts";
 import { isOlder } from "./state/is-older.ts";
 
 /** Keeps a GatewayClass from being deleted while Gateways use it. https://gateway-api.sigs.k8s.io/api-types/gatewayclass/ */
@@ -126,9 +126,9 @@ export class ClassFinalizer {
   }
 
   #retry(className: string, memory: ClassMemory): void {
-    const most = Math.min(firstDelay * 2 ** memory.failures, longestDelay);
+    const { scheduler, random } = this.#options;
     memory.failures++;
-    memory.cancelRetry = this.#options.scheduler.after(most * (0.5 + this.#options.random() / 2), () => {
+    memory.cancelRetry = scheduler.after(backoff(memory.failures, { ...waits, random }), () => {
       memory.cancelRetry = undefined;
       this.#look(className, memory);
     });
@@ -137,8 +137,7 @@ export class ClassFinalizer {
 
 const gatewayClasses: ResourceKind = { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" };
 const mostConflicts = 5;
-const firstDelay = 1_000;
-const longestDelay = 300_000;
+const waits = { first: 1_000, most: 300_000 } as const;
 
 /** The finalizers that a class should have; undefined when it has them. None can be added to a class that is being deleted. */
 function wantedFinalizers({ metadata }: RawObject, inUse: boolean | undefined): readonly string[] | undefined {

@@ -1,12 +1,12 @@
 import type { NamespacedName } from "../core/keys.ts";
 import type { KubeClient } from "../core/kube-client.ts";
+import type { Scheduler } from "../core/scheduler.ts";
 import { type ActionOutcome, carryOut } from "./apply/carry-out.ts";
 import type { FleetMemory } from "./fleet-memory.ts";
 import { type FleetAction, type FleetPlan, isAwaited, planFleet } from "./plan.ts";
 import { fleetAddress } from "./render/metadata.ts";
 import type { FleetReport } from "./report.ts";
 import type { Rollout } from "./rollout.ts";
-import type { Scheduler } from "./scheduler.ts";
 import { isDeploymentReady } from "./state/deployment-state.ts";
 import type { ObservedFleets } from "./state/observed-fleets.ts";
 

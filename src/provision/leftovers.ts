@@ -1,11 +1,11 @@
 import { namespacedName } from "../core/keys.ts";
 import type { KubeClient } from "../core/kube-client.ts";
+import type { Scheduler } from "../core/scheduler.ts";
 import { removeObject } from "./apply/apply-object.ts";
 import { owningGateway } from "./apply/ownership.ts";
 import { judgeLeftover } from "./leftover.ts";
 import { fleetObjectKindNames } from "./render/fleet-object.ts";
 import type { FleetReport } from "./report.ts";
-import type { Scheduler } from "./scheduler.ts";
 import type { ObservedFleets } from "./state/observed-fleets.ts";
 
 interface LeftoversOptions {

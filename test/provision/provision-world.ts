@@ -2,11 +2,11 @@ import type { FleetSpec, FleetState } from "../../src/core/fleet.ts";
 import { fleetLabels, managedBy } from "../../src/core/fleet-names.ts";
 import { type NamespacedName, namespacedName } from "../../src/core/keys.ts";
 import type { RawObject } from "../../src/core/kube-client.ts";
+import type { Scheduler } from "../../src/core/scheduler.ts";
 import { Provisioner } from "../../src/provision/provisioner.ts";
 import { fleetObjectKindNames } from "../../src/provision/render/fleet-object.ts";
 import type { RenderOptions } from "../../src/provision/render/render-options.ts";
 import type { FleetReport } from "../../src/provision/report.ts";
-import type { Scheduler } from "../../src/provision/scheduler.ts";
 import type { FakeApiServer } from "../support/fake-api-server.ts";
 import { type FleetChoice, fleetSpec, renderOptions } from "./fleet-specs.ts";
 

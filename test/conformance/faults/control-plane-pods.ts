@@ -3,7 +3,6 @@ import type { RawObject } from "../../../src/core/kube-client.ts";
 import type { Bed } from "../bed/start-bed.ts";
 import { waitFor } from "../bed/wait-for.ts";
 import { gatehouse } from "../suite/install-gatehouse.ts";
-import { kubectl } from "./fault-bed.ts";
 
 /** What of a Pod the tests look at. */
 export interface Pod extends RawObject {
@@ -58,7 +57,8 @@ export function untilLed(bed: Bed, gone: readonly string[] = []): Promise<string
 /** One stream, as the debug page tells it. */
 export interface StreamEntry {
   readonly gateway?: string;
-  readonly nodeId?: string;
+  /** Milliseconds since the epoch. */
+  readonly connectedSince: number;
   readonly firstConfigAcknowledged: boolean;
 }
 
@@ -68,6 +68,16 @@ export async function streamsOf(bed: Bed, podAddress: string): Promise<readonly 
   const text = await insidePod(bed, podAddress, [process.execPath, "-e", script]);
   // Our own debug page.
   return (JSON.parse(text) as { streams: readonly StreamEntry[] }).streams;
+}
+
+/** Waits until a Gateway has acknowledged streams, and all of its streams were opened after a time. */
+export function untilStreamedSince(bed: Bed, gateway: string, time: number): Promise<boolean> {
+  return waitFor(`new streams of ${gateway}`, async () => {
+    const pods = await controlPlanePods(bed);
+    const all = await Promise.all(pods.map(({ status }) => streamsOf(bed, status?.podIP ?? "")));
+    const streams = all.flat().filter((stream) => stream.gateway === gateway);
+    return streams.length > 0 && streams.every((one) => one.firstConfigAcknowledged && one.connectedSince > time);
+  });
 }
 
 /** Waits until all streams of a Gateway are acknowledged, `count` of them, and answers which pod has each. */

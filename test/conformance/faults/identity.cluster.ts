@@ -12,7 +12,7 @@ import { waitFor } from "../bed/wait-for.ts";
 import { gatewayOf } from "../scenarios/gateway-objects.ts";
 import { gatehouse, installGatehouse } from "../suite/install-gatehouse.ts";
 import type { XdsOutcome, XdsQuestion } from "./client/xds-question.ts";
-import { controlPlanePods, proxyPods, untilStreamed } from "./control-plane-pods.ts";
+import { controlPlanePods, proxyPods, untilStreamed, untilStreamedSince } from "./control-plane-pods.ts";
 import { applyAll, createShop, type FaultBed, fleetsOf, kubectl, startFaultBed, untilServed } from "./fault-bed.ts";
 import { startLoad } from "./running-load.ts";
 
@@ -44,21 +44,24 @@ beforeAll(async () => {
 
 afterAll(() => faults?.stop());
 
+/** The server ends the connection with an alert of TLS before anything is read. */
+const handshakeFailure = { code: "UNAVAILABLE", details: expect.stringMatching(/XX/) };
+
 describe("the port for proxies refuses", () => {
   it("who shows no certificate", async () => {
     const outcome = await ask({});
-    expect(outcome).toEqual({ end: { code: "UNAVAILABLE", details: expect.any(String) } });
+    expect(outcome).toEqual({ end: handshakeFailure });
   });
 
   it("a certificate of an authority that is not ours, whatever it says", async () => {
     const authority = await createAuthority(Date.now(), hour);
     const outcome = await ask({ certificate: await issueFor(authority, Date.now()) });
-    expect(outcome).toEqual({ end: { code: "UNAVAILABLE", details: expect.any(String) } });
+    expect(outcome).toEqual({ end: handshakeFailure });
   });
 
   it("an expired certificate of our authority", async () => {
     const outcome = await ask({ certificate: await issueFor(await ourAuthority(), Date.now() - 3 * hour) });
-    expect(outcome).toEqual({ end: { code: "UNAVAILABLE", details: expect.any(String) } });
+    expect(outcome).toEqual({ end: handshakeFailure });
   });
 
   it("a certificate of our authority that is not the one in the Secret", async () => {
@@ -92,9 +95,9 @@ describe("what a proxy gets", () => {
 });
 
 it("gives proxies new certificates when their Secret is deleted, and no request fails meanwhile", async () => {
-  const [before] = await untilStreamed(bed, "shop/web", 1);
-  expect(before).toBeDefined();
+  await untilStreamed(bed, "shop/web", 1);
   const load = await startLoad(faults, address);
+  const deleted = Date.now();
   await kubectl(bed, "delete", "secret", "--namespace=shop", fleetSecretName);
   const renewed = await waitFor("new certificates", async () => {
     const data = await fleetSecret("shop");
@@ -108,7 +111,7 @@ it("gives proxies new certificates when their Secret is deleted, and no request 
   expect(refused.resources).toBeUndefined();
   own = renewed;
   // The proxies read their files when the kubelet has brought them.
-  await untilStreamed(bed, "shop/web", 1);
+  await untilStreamedSince(bed, "shop/web", deleted);
   await applyAll(bed, [secureGateway("shop", 8080)]);
   await untilServed(bed, "shop/web", { port: 8080 });
   const { failures } = await load.stop();

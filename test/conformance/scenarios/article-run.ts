@@ -1,22 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import type { AddressBlock } from "../../../demo/address-block.ts";
-import type { FolderSnapshot } from "../../../demo/diff.ts";
 import { secretManifest } from "../../../demo/secret-manifest.ts";
-import type { Article, ExpectedCondition, Step } from "../../../demo/step.ts";
+import type { Article, Step } from "../../../demo/step.ts";
 import { createWorkspace, type FileAction, type Workspace } from "../../../demo/workspace.ts";
 import { createCertificateAuthority, issueCertificate } from "../../support/certificates.ts";
 import type { Bed } from "../bed/start-bed.ts";
 import { waitFor } from "../bed/wait-for.ts";
 import { gatehouse } from "../suite/install-gatehouse.ts";
-import { ask, backendOf, backendPathOf } from "./ask.ts";
-import type { ClientAnswer } from "./client/request.ts";
-import { clusterManifest } from "./cluster-manifest.ts";
-import { addressOf, conditionOf, readObject } from "./gateway-status.ts";
-import { applyAs, appointDeveloper, asAdministrator, deleteAs, entrustGateways, type Person } from "./people.ts";
+import { applyDifference, teamsOf } from "./article-files.ts";
+import { ask } from "./ask.ts";
+import { addressOf, readObject } from "./gateway-status.ts";
+import { expectedOf, type Observation, seenAnswer, seenCondition, seenLine } from "./observation.ts";
+import { appointDeveloper, asAdministrator, entrustGateways } from "./people.ts";
 import { type LoggedRequest, readAccessLog } from "./proxy-log.ts";
 
 /** An article whose manifests are applied to a cluster, each by the person whose role its folder is. */
@@ -32,14 +31,6 @@ export interface ArticleRun {
 export interface StepReport {
   readonly seen: Observation;
   readonly expected: Observation;
-}
-
-/** As much of what can be seen as a step speaks of. */
-export interface Observation {
-  readonly answers: readonly unknown[];
-  readonly conditions: readonly unknown[];
-  readonly table: readonly string[];
-  readonly touched?: readonly string[];
 }
 
 /** The route and rule of an answer, by the step that it was given in. */
@@ -60,10 +51,11 @@ export async function startArticle(bed: Bed, article: Article): Promise<ArticleR
   const files = workspace.snapshot(article.folder);
   const isNamespaces = (path: string): boolean => path.endsWith("/namespaces.yaml");
   await applyDifference(bed, new Map(), new Map([...files].filter(([path]) => isNamespaces(path))));
-  const teams = article.backends.map(({ name }) => name.split("/")[0] ?? "");
-  for (const team of new Set([...teams, ...teamsOf(files)])) await appointDeveloper(bed, team);
+  for (const team of teamsOf([...files.keys(), ...article.later])) await appointDeveloper(bed, team);
   for (const { secret } of article.certificates) await entrustGateways(bed, secret.split("/")[0] ?? "");
   await applyDifference(bed, new Map(), new Map([...files].filter(([path]) => !isNamespaces(path))));
+  // Ages are whole seconds, and what a step adds is to be younger.
+  await sleep(1_100);
   return new RunningArticle(bed, article, workspace, [authority.certificatePem]);
 }
 
@@ -78,6 +70,8 @@ const unmoved: AddressBlock = {
 };
 
 const stepSeconds = 60;
+
+const nothing: Observation = { answers: [], conditions: [], table: [] };
 
 class RunningArticle implements ArticleRun {
   readonly #bed: Bed;
@@ -104,10 +98,16 @@ class RunningArticle implements ArticleRun {
     const deadline = performance.now() + stepSeconds * 1000;
     for (;;) {
       const token = randomUUID();
-      const seen = { ...(await this.#observe(step, token)), ...(step.expect.touched && { touched }) };
-      if (isDeepStrictEqual(seen, expected) || performance.now() > deadline) {
+      const isLate = performance.now() > deadline;
+      const seen = await this.#observe(step, token).catch((error: unknown) => {
+        // Whoever answers may be on its way.
+        if (isLate) throw error;
+        return undefined;
+      });
+      const report = { seen: { ...(seen ?? nothing), ...(step.expect.touched && { touched }) }, expected };
+      if (isLate || isDeepStrictEqual(report.seen, expected)) {
         if (step.request !== undefined) this.#asked.push({ step, token });
-        return { seen, expected };
+        return report;
       }
       await sleep(200);
     }
@@ -142,105 +142,32 @@ class RunningArticle implements ArticleRun {
   async #observe(step: Step, token: string): Promise<Observation> {
     const { conditions = [], table = [] } = step.expect;
     // First the conditions: they tell that an edit was read, so that the answers after it belong to it.
-    const seen = await Promise.all(conditions.map((condition) => this.#seeCondition(condition)));
-    const lines = await Promise.all(table.map(({ args, words }) => this.#seeLine(args, words)));
+    const seen = await Promise.all(
+      conditions.map(async (expected) => seenCondition(await readObject(this.#bed, expected.object), expected)),
+    );
+    const lines = await Promise.all(
+      table.map(async ({ args, words }) => seenLine(await printStatus(this.#bed, args), words)),
+    );
     return { answers: await this.#seeAnswers(step, token), conditions: seen, table: lines };
   }
 
-  async #seeCondition(expected: ExpectedCondition): Promise<unknown> {
-    const object = await readObject(this.#bed, expected.object);
-    const found = conditionOf(object, expected.type, expected.parent);
-    if (found === undefined) return `${expected.object} tells no ${expected.type}`;
-    const { status, reason, observedGeneration } = found;
-    return {
-      ...expected,
-      status,
-      ...(expected.reason !== undefined && { reason }),
-      ...(expected.generation !== undefined && { generation: observedGeneration }),
-    };
-  }
-
-  async #seeLine(args: readonly string[], words: readonly string[]): Promise<string> {
-    const { namespace, release } = gatehouse;
-    const exec = ["exec", "--namespace", namespace, `deployment/${release}`, "--", "gatehouse", "status"];
-    const printed = await asAdministrator(this.#bed, ...exec, ...args);
-    const line = printed.split("\n").find((text) => words.every((word) => text.includes(word)));
-    return line === undefined ? printed : words.join(" ");
-  }
-
-  async #seeAnswers({ request, expect }: Step, token: string): Promise<readonly unknown[]> {
-    const { answer } = expect;
+  async #seeAnswers({ request, expect: { answer } }: Step, token: string): Promise<readonly unknown[]> {
     if (request === undefined || answer === undefined) return [];
     const address = await addressOf(this.#bed, request.gateway);
     if (address === undefined) return [`${request.gateway} has no address`];
     const { scheme, host, port } = request;
-    const path = `${request.path}?${token}`;
-    const one = { scheme, host, port, path, address, authorities: this.#authorities };
+    const one = { scheme, host, port, address, path: `${request.path}?${token}`, authorities: this.#authorities };
     const answers = await ask(
       this.#bed,
       Array.from({ length: answer.times ?? 1 }, () => one),
     );
-    return answers.map((seen) => seenOf(seen, step(answer)));
+    return answers.map((seen) => seenAnswer(seen, answer));
   }
 }
 
-type ExpectedAnswer = NonNullable<Step["expect"]["answer"]>;
-
-/** Which optional things of an answer are compared. */
-function step({ backendPath, header }: ExpectedAnswer): { readonly path: boolean; readonly header?: string } {
-  return { path: backendPath !== undefined, ...(header && { header: header.name }) };
-}
-
-function seenOf(answer: ClientAnswer, compared: { readonly path: boolean; readonly header?: string }): unknown {
-  if (answer.kind === "failed") return answer.message;
-  return {
-    status: answer.status,
-    backend: backendOf(answer),
-    ...(compared.path && { backendPath: backendPathOf(answer) }),
-    ...(compared.header !== undefined && { header: answer.headers[compared.header] }),
-  };
-}
-
-function expectedOf({ expect, request }: Step): Observation {
-  const { answer, conditions = [], table = [], touched } = expect;
-  const one = answer && {
-    status: answer.status,
-    backend: answer.backend,
-    ...(answer.backendPath !== undefined && { backendPath: answer.backendPath }),
-    ...(answer.header && { header: answer.header.value }),
-  };
-  return {
-    answers: request === undefined || one === undefined ? [] : Array.from({ length: answer?.times ?? 1 }, () => one),
-    conditions,
-    table: table.map(({ words }) => words.join(" ")),
-    ...(touched && { touched }),
-  };
-}
-
-/** Has every file that is new or another applied by its owner, and what a file held deleted when it is gone. */
-async function applyDifference(bed: Bed, before: FolderSnapshot, after: FolderSnapshot): Promise<readonly string[]> {
-  const paths = [...new Set([...before.keys(), ...after.keys()])].filter(
-    (path) => before.get(path) !== after.get(path),
-  );
-  for (const path of paths.sort(byRole)) {
-    const text = after.get(path);
-    if (text === undefined) await deleteAs(bed, ownerOf(path), clusterManifest(before.get(path) ?? ""));
-    else await applyAs(bed, ownerOf(path), clusterManifest(text));
-  }
-  return paths;
-}
-
-function byRole(a: string, b: string): number {
-  const rank = (path: string): number => ["infrastructure", "cluster"].findIndex((role) => path.startsWith(role)) >>> 0;
-  return rank(a) - rank(b) || (a < b ? -1 : 1);
-}
-
-function ownerOf(path: string): Person {
-  const [role, team = ""] = dirname(path).split("/");
-  if (role === "infrastructure-provider") return "infra-provider";
-  return role === "cluster-operator" ? "cluster-operator" : `app-developer-of-${team}`;
-}
-
-function teamsOf(files: FolderSnapshot): readonly string[] {
-  return [...files.keys()].flatMap((path) => (path.startsWith("app-developer/") ? (path.split("/")[1] ?? []) : []));
+/** What `gatehouse status` prints in a pod of the control plane. */
+function printStatus(bed: Bed, args: readonly string[]): Promise<string> {
+  const { namespace, release } = gatehouse;
+  const exec = ["exec", `--namespace=${namespace}`, `deployment/${release}`, "--"];
+  return asAdministrator(bed, ...exec, "gatehouse", "status", ...args);
 }
