@@ -8,7 +8,7 @@ export interface StatusSelection {
 }
 
 /** Kinds that have a status of ours. */
-const reported: readonly Kind[] = ["GatewayClass", "Gateway", "ListenerSet", "HTTPRoute"];
+const reported: readonly Kind[] = ["GatewayClass", "Gateway", "ListenerSet", "HTTPRoute", "GatewayParameters"];
 
 const shortNames: Readonly<Record<string, Kind>> = {
   gc: "GatewayClass",

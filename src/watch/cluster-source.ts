@@ -47,7 +47,13 @@ export function createClusterSource(options: ClusterSourceOptions): ClusterSourc
 }
 
 /** Kinds whose status we write. */
-const reported: ReadonlySet<Kind> = new Set<Kind>(["GatewayClass", "Gateway", "ListenerSet", "HTTPRoute"]);
+const reported: ReadonlySet<Kind> = new Set<Kind>([
+  "GatewayClass",
+  "Gateway",
+  "ListenerSet",
+  "HTTPRoute",
+  "GatewayParameters",
+]);
 /** Kinds that name Secrets: they are read before Secrets are. */
 const referring: readonly Kind[] = ["Gateway", "ListenerSet"];
 /** Secrets have a watch of their own; nothing refers to ConfigMaps yet. */

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fleetLabels, fleetName } from "../../../src/core/fleet-names.ts";
@@ -8,6 +8,7 @@ import type { Bed } from "../bed/start-bed.ts";
 import { waitFor } from "../bed/wait-for.ts";
 import { gatehouse } from "../suite/install-gatehouse.ts";
 import { ask, backendOf, load } from "./ask.ts";
+import type { LoadReport } from "./client/load-options.ts";
 import { backend, restrictedNamespace } from "./cluster-manifest.ts";
 import { type FleetDeployment, fleetDeployment, fleetService, isSettled, watchRollout } from "./fleet-watch.ts";
 import { classWithParameters, gatewayOf, parameters, routeTo } from "./gateway-objects.ts";
@@ -118,28 +119,21 @@ describe("a fleet", () => {
   });
 
   it("loses no request when its pods are deleted one after the other", async () => {
-    await waitFor("both proxies", async () => isSettled(await fleetDeployment(bed, "shop", "bounded")));
-    const stopFile = join(scenario.folder, "stop");
-    const address = (await addressOf(bed, "shop/bounded")) ?? "";
-    const request = { scheme: "http", address, port: 80, host: "shop.example.com", path: "/" } as const;
-    const running = load(bed, { request, concurrency: 8, stopFile });
-    try {
+    const bothServe = async (): Promise<boolean> => isSettled(await fleetDeployment(bed, "shop", "bounded"));
+    await waitFor("both proxies", bothServe);
+    const { answered, failures } = await loadWhile("bounded", async () => {
       for (const pod of await podsOf("bounded")) {
         // Returns when the pod has gone.
         await asAdministrator(bed, "delete", "--namespace=shop", pod);
-        await waitFor("both proxies", async () => isSettled(await fleetDeployment(bed, "shop", "bounded")));
+        await waitFor("both proxies", bothServe);
       }
-    } finally {
-      writeFileSync(stopFile, "");
-    }
-    const { answered, failures } = await running;
-    rmSync(stopFile);
+    });
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(500);
   });
 });
 
-it("brings a change of a class to one fleet after the other", async () => {
+it("brings a change of a class to one fleet after the other, and loses no request", async () => {
   const rolled = ["rolled-a", "rolled-b", "rolled-c"] as const;
   await applyAs(bed, provider, classWithParameters("rolled", { replicas: 1 }));
   await applyAs(
@@ -149,12 +143,20 @@ it("brings a change of a class to one fleet after the other", async () => {
   );
   for (const name of rolled) await untilServed(name);
   const rollout = watchRollout(bed, "shop");
+  const names = rolled.map(fleetName);
   try {
-    await applyAs(bed, provider, classWithParameters("rolled", { replicas: 1, logLevel: "info" }));
-    const names = rolled.map(fleetName);
-    await waitFor("all fleets to change", async () => names.every((name) => rollout.changed.includes(name)), 100);
+    const { failures } = await loadWhile("rolled-a", async () => {
+      await applyAs(bed, provider, classWithParameters("rolled", { replicas: 1, logLevel: "info" }));
+      await waitFor("all fleets to change", async () => names.every((name) => rollout.changed.includes(name)), 90);
+      // The old pod of the first goes meanwhile.
+      await waitFor("one pod of each", async () => {
+        const pods = await Promise.all(rolled.map(allPodsOf));
+        return pods.every(({ length }) => length === 1);
+      });
+    });
     expect(rollout.changed.toSorted()).toEqual(names);
     expect(rollout.tooEarly).toEqual([]);
+    expect(failures).toEqual([]);
   } finally {
     rollout.stop();
   }
@@ -202,11 +204,27 @@ async function replicasOf(gateway: string): Promise<number | undefined> {
   return (await fleetDeployment(bed, "shop", gateway)).spec.replicas;
 }
 
-async function podsOf(gateway: string): Promise<readonly string[]> {
+/** Sends requests through a Gateway for as long as something happens to it. */
+async function loadWhile(gateway: string, happens: () => Promise<void>): Promise<LoadReport> {
+  const stopFile = join(scenario.folder, `stop-${gateway}`);
+  const address = (await addressOf(bed, `shop/${gateway}`)) ?? "";
+  const request = { scheme: "http", address, port: 80, host: "shop.example.com", path: "/" } as const;
+  const running = load(bed, { request, concurrency: 8, stopFile });
+  try {
+    await happens();
+  } finally {
+    writeFileSync(stopFile, "");
+  }
+  return running;
+}
+
+async function allPodsOf(gateway: string): Promise<readonly RawObject[]> {
   const selector = encodeURIComponent(`${fleetLabels.gatewayName}=${gateway}`);
-  const pods = await bed.api.get<{ readonly items: readonly RawObject[] }>(
-    `/api/v1/namespaces/shop/pods?labelSelector=${selector}`,
-  );
-  const staying = pods.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const path = `/api/v1/namespaces/shop/pods?labelSelector=${selector}`;
+  return (await bed.api.get<{ readonly items: readonly RawObject[] }>(path)).items;
+}
+
+async function podsOf(gateway: string): Promise<readonly string[]> {
+  const staying = (await allPodsOf(gateway)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return staying.map(({ metadata }) => `pod/${metadata.name}`);
 }
