@@ -1,3 +1,4 @@
+import { bedNetwork } from "../bed/layout.ts";
 import type { Bed } from "../bed/start-bed.ts";
 
 /** Stops a program of the cluster where it is, as if its machine had frozen; answers how to let it go on. */
@@ -15,4 +16,16 @@ export async function freezeComponent(bed: Bed, name: "kube-apiserver"): Promise
   };
   await send("STOP");
   return () => send("CONT");
+}
+
+/** Resets every connection of pods to the API server, which others still reach; answers how to let them through again. */
+export async function cutPodsFromApi(bed: Bed): Promise<() => Promise<void>> {
+  const rule = `iifname != "lo" tcp dport ${bedNetwork.apiServerPort} reject with tcp reset`;
+  const rules = `table inet cutapi { chain in { type filter hook input priority -200; ${rule}; }; }`;
+  const nft = async (...args: readonly string[]): Promise<void> => {
+    const { code, stderr } = await bed.run(["nft", ...args]);
+    if (code !== 0) throw new Error(stderr);
+  };
+  await nft(rules);
+  return () => nft("delete", "table", "inet", "cutapi");
 }

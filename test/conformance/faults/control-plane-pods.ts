@@ -138,6 +138,18 @@ export async function cutStreams(bed: Bed, podAddress: string): Promise<void> {
   await insidePod(bed, podAddress, ["sh", "-c", script]);
 }
 
+/** Keeps a proxy from one replica, so that it goes to the other; answers how to let it through again. */
+export async function keepApart(bed: Bed, proxyAddress: string, replicaAddress: string): Promise<() => Promise<void>> {
+  // What a pod sends to a Service is routed by the node, here with the address of the pod behind it.
+  const rule = `ip saddr ${proxyAddress} ip daddr ${replicaAddress} tcp dport 18000 reject with tcp reset`;
+  const nft = async (...args: readonly string[]): Promise<void> => {
+    const { code, stderr } = await bed.run(["nft", ...args]);
+    if (code !== 0) throw new Error(stderr);
+  };
+  await nft(`table inet apart { chain forward { type filter hook forward priority 10; ${rule}; }; }`);
+  return () => nft("delete", "table", "inet", "apart");
+}
+
 /** Runs a program of the machine in the network of a pod. */
 async function insidePod(bed: Bed, podAddress: string, command: readonly string[]): Promise<string> {
   const script = `for name in $(ip netns list | cut -d' ' -f1); do

@@ -186,13 +186,18 @@ describe("the type of a fleet's Service", () => {
 
 /** Waits until a Gateway is programmed and a request through its address reaches the backend. */
 async function untilServed(name: string, port = 80): Promise<void> {
-  await waitFor(`${name} to serve`, async () => {
-    const gateway = await readObject(bed, `Gateway shop/${name}`);
-    const address = gateway.status?.addresses?.[0]?.value ?? "";
-    const [answer] = await ask(bed, [{ scheme: "http", address, port, host: "shop.example.com", path: "/" }]);
-    if (answer === undefined || backendOf(answer) !== "shop/echo") throw new Error(JSON.stringify({ gateway, answer }));
-    return true;
-  });
+  await waitFor(
+    `${name} to serve`,
+    async () => {
+      const gateway = await readObject(bed, `Gateway shop/${name}`);
+      const address = gateway.status?.addresses?.[0]?.value ?? "";
+      const [answer] = await ask(bed, [{ scheme: "http", address, port, host: "shop.example.com", path: "/" }]);
+      if (answer === undefined || backendOf(answer) !== "shop/echo")
+        throw new Error(JSON.stringify({ gateway, answer }));
+      return true;
+    },
+    60,
+  );
 }
 
 async function expectUnchanged({ metadata }: FleetDeployment): Promise<void> {
