@@ -180,6 +180,8 @@ class Controller {
     await observed;
     if (!this.#controlPlane.ready) return;
     this.#isObserved = true;
+    // Where there is no fleet nobody has said so yet, and what is left of earlier ones may go.
+    this.#fleetsChanged(new Map());
     this.#provisioner.start();
     this.#duties.look();
   }
