@@ -8,6 +8,7 @@ const ours = "gatehouse.dev/gateway-controller";
 const object = objectKey("HTTPRoute", namespacedName("shop", "cart"));
 const no = (message: string, generation = 1) =>
   conditionFalse("Accepted", generation, { reason: "NotAllowedByListeners", message });
+const noAddress = conditionFalse("Programmed", 1, { reason: "AddressNotAssigned", message: "none" });
 const pending = conditionFalse("Programmed", 1, { reason: "Pending", message: "" });
 
 function own(...conditions: readonly Condition[]): ObjectStatus {
@@ -47,6 +48,13 @@ describe("statusTransitions", () => {
       want: ["refused NotAllowedByListeners: y"],
     },
     { name: "nothing of what waits", before: own(), after: own(pending), want: [] },
+    { name: "nothing of a first address that is awaited", before: own(pending), after: own(noAddress), want: [] },
+    {
+      name: "an address that is lost",
+      before: own(conditionTrue("Programmed", 1)),
+      after: own(noAddress),
+      want: ["refused AddressNotAssigned: none"],
+    },
     {
       name: "nothing of what begins to wait",
       before: own(conditionTrue("Programmed", 1)),

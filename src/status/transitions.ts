@@ -90,6 +90,8 @@ function partTransitions({
     const id = `${part}|${type}`;
     if (is !== undefined && isWrong(is)) {
       if (was !== undefined && isWrong(was) && saysTheSame(was, is)) return [];
+      // A Gateway that was just made waits for its load balancer: that is news only of one that had an address.
+      if (is.reason === "AddressNotAssigned" && was?.status !== "True") return [];
       return [{ kind: "refused", id, reason: is.reason, note: `${title}${is.message || `${type} is ${is.status}`}` }];
     }
     if (was === undefined || !(isWrong(was) || isOpen(was)) || (is !== undefined && isOpen(is))) return [];

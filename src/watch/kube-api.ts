@@ -1,7 +1,9 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import { createRequire } from "node:module";
+import type { KubeConfig } from "@kubernetes/client-node";
 import type { KubeClient, KubeFailure, KubeRequest, KubeResult } from "../core/kube-client.ts";
+import { type KubeCredentials, podAccount } from "./pod-account.ts";
 import { readEvents, type WatchBatch } from "./watch-lines.ts";
 
 /** A request whose answer may be narrowed to the metadata of objects. */
@@ -48,24 +50,48 @@ export interface KubeApiOptions {
 
 /** Finds the API server and how to authenticate there. Nothing is sent yet. */
 export function loadKubeApi({ kubeconfig, context, userAgent = "gatehouse" }: KubeApiOptions = {}): KubeApiResult {
-  const config = new KubeConfig();
+  const account =
+    kubeconfig === undefined && context === undefined && !process.env["KUBECONFIG"]
+      ? podAccount({ environment: process.env })
+      : undefined;
+  const found: KubeCredentials | KubeApiFailure = account ?? readKubeconfig(kubeconfig, context);
+  if ("kind" in found) return found;
+  const { server, namespace } = found;
+  return { kind: "ok", value: new HttpKubeApi(found, userAgent), server, namespace };
+}
+
+type KubeApiFailure = KubeApiResult & { readonly kind: "failed" };
+
+function readKubeconfig(kubeconfig: string | undefined, context: string | undefined): KubeCredentials | KubeApiFailure {
+  const config = newKubeConfig();
   try {
     if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-    else if (!process.env["KUBECONFIG"] && process.env["KUBERNETES_SERVICE_HOST"]) config.loadFromCluster();
     else config.loadFromDefault();
   } catch (error) {
     const from = kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
     return { kind: "failed", message: `cannot read the kubeconfig ${from}: ${codeOf(error) ?? "it is not one"}` };
   }
   if (context !== undefined) config.setCurrentContext(context);
-  const server = config.getCurrentCluster()?.server;
+  const cluster = config.getCurrentCluster();
   const chosen = config.getContextObject(config.getCurrentContext());
-  if (server === undefined || chosen === null || !URL.canParse(server)) {
+  if (cluster === null || chosen === null || !URL.canParse(cluster.server)) {
     const message = `the kubeconfig has no cluster for its context "${config.getCurrentContext()}"`;
     return { kind: "failed", message };
   }
-  const value = new HttpKubeApi({ config, server, userAgent });
-  return { kind: "ok", value, server, namespace: chosen.namespace };
+  return {
+    server: cluster.server,
+    namespace: chosen.namespace,
+    proxied: cluster.proxyUrl !== undefined,
+    apply: (options) => config.applyToHTTPSOptions(options),
+  };
+}
+
+/** Loaded only where a kubeconfig is read: it takes as much memory as everything else of ours together. */
+function newKubeConfig(): KubeConfig {
+  const load = createRequire(import.meta.url);
+  // What the library exports, by its own types.
+  const library = load("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  return new library.KubeConfig();
 }
 
 const largestAnswer = 256 * 1024 * 1024;
@@ -90,17 +116,17 @@ function lengthOf(body: string): { readonly "content-length": string } {
 }
 
 class HttpKubeApi implements KubeApi {
-  readonly #config: KubeConfig;
+  readonly #credentials: KubeCredentials;
   readonly #server: URL;
   readonly #userAgent: string;
   // The kernel finds out about a connection that has gone silent long before the idle timeout of a watch.
   readonly #https = new HttpsAgent({ keepAlive: true, keepAliveMsecs: 30_000 });
   readonly #http = new HttpAgent({ keepAlive: true, keepAliveMsecs: 30_000 });
 
-  constructor(parts: { readonly config: KubeConfig; readonly server: string; readonly userAgent: string }) {
-    this.#config = parts.config;
-    this.#server = new URL(parts.server);
-    this.#userAgent = parts.userAgent;
+  constructor(credentials: KubeCredentials, userAgent: string) {
+    this.#credentials = credentials;
+    this.#server = new URL(credentials.server);
+    this.#userAgent = userAgent;
   }
 
   async request<T>({
@@ -154,7 +180,7 @@ class HttpKubeApi implements KubeApi {
   async #send(outgoing: Outgoing): Promise<KubeResult<IncomingMessage>> {
     const options: RequestOptions = { headers: { ...outgoing.headers, "user-agent": this.#userAgent } };
     try {
-      await this.#config.applyToHTTPSOptions(options);
+      await this.#credentials.apply(options);
     } catch (error) {
       return noAnswer(`no credentials for the API server: ${wordsOf(error)}`);
     }
@@ -191,8 +217,7 @@ class HttpKubeApi implements KubeApi {
     };
     if (this.#server.protocol === "http:") return httpRequest({ ...target, agent: this.#http });
     // The library's own agent for proxies; else ours, which keeps connections apart by certificate.
-    const proxied = this.#config.getCurrentCluster()?.proxyUrl !== undefined;
-    return httpsRequest({ ...target, ...(proxied ? {} : { agent: this.#https }) });
+    return httpsRequest({ ...target, ...(this.#credentials.proxied ? {} : { agent: this.#https }) });
   }
 }
 

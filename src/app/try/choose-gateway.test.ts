@@ -3,6 +3,7 @@ import { chooseGateway, type TryCandidate } from "./choose-gateway.ts";
 
 const shared: TryCandidate = {
   gateway: "infra/shared",
+  programmed: true,
   addresses: [{ type: "IPAddress", value: "192.0.2.1" }],
   listeners: [
     { port: 80, protocol: "HTTP", hostname: "*.example.com" },
@@ -11,6 +12,7 @@ const shared: TryCandidate = {
 };
 const own: TryCandidate = {
   gateway: "team/own",
+  programmed: true,
   addresses: [{ type: "Hostname", value: "lb.example.net" }],
   listeners: [{ port: 80, protocol: "HTTP", hostname: "own.example.org" }],
 };
@@ -42,6 +44,11 @@ describe("chooseGateway", () => {
     const twin = { ...shared, gateway: "infra/twin" };
     expect(chooseGateway([shared, twin], new URL("http://a.example.com/"))).toMatchObject({
       message: "a.example.com may mean any of infra/shared, infra/twin: say which with --gateway",
+    });
+    expect(chooseGateway([{ ...shared, programmed: false }], new URL("http://a.example.com/"))).toEqual({
+      kind: "waiting",
+      message: "the Gateway infra/shared is not programmed",
+      target: { gateway: "infra/shared", address: "192.0.2.1", port: 80 },
     });
     expect(chooseGateway([{ ...shared, addresses: [] }], new URL("http://a.example.com/"))).toEqual({
       kind: "waiting",

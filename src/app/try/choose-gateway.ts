@@ -6,6 +6,7 @@ export interface TryCandidate {
   /** namespace/name */
   readonly gateway: string;
   readonly addresses: readonly GatewayAddress[];
+  readonly programmed: boolean;
   readonly listeners: readonly { readonly port: number; readonly protocol: string; readonly hostname?: string }[];
 }
 
@@ -19,8 +20,8 @@ export interface TryTarget {
 
 export type TryChoice =
   | { readonly kind: "chosen"; readonly target: TryTarget }
-  /** It may come right by itself: a Gateway that was just made has no address yet. */
-  | { readonly kind: "waiting"; readonly message: string }
+  /** It may come right by itself: a Gateway that was just made has no address yet, or proxies that know nothing yet. */
+  | { readonly kind: "waiting"; readonly message: string; readonly target?: TryTarget }
   | { readonly kind: "none"; readonly message: string };
 
 /** Chooses the Gateway that a URL is meant for: the one that has its host as an address, or a listener for its hostname. */
@@ -41,7 +42,9 @@ export function chooseGateway(candidates: readonly TryCandidate[], url: URL, wan
   }
   const address = first.addresses.find(({ value }) => value !== undefined)?.value;
   if (address === undefined) return { kind: "waiting", message: `the Gateway ${first.gateway} has no address yet` };
-  return { kind: "chosen", target: { gateway: first.gateway, address, port } };
+  const target = { gateway: first.gateway, address, port };
+  if (!first.programmed) return { kind: "waiting", message: `the Gateway ${first.gateway} is not programmed`, target };
+  return { kind: "chosen", target };
 }
 
 function fits({ addresses, listeners }: TryCandidate, url: URL, port: number): boolean {

@@ -55,8 +55,13 @@ async function findTarget(client: KubeClient, options: TryOptions): Promise<TryT
     const candidates = await readCandidates(client, options);
     if (typeof candidates === "string") return candidates;
     const choice = chooseGateway(candidates, options.url, options.gateway);
-    if (choice.kind === "chosen") return { ...choice.target, port: await nodePortOf(client, choice.target) };
-    if (choice.kind === "none" || performance.now() >= until) return choice.message;
+    if (choice.kind === "none") return choice.message;
+    const isLate = performance.now() >= until;
+    // One that is never programmed may serve all the same: the request will tell.
+    if (choice.target !== undefined && (choice.kind === "chosen" || isLate)) {
+      return { ...choice.target, port: await nodePortOf(client, choice.target) };
+    }
+    if (isLate && choice.kind === "waiting") return choice.message;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
@@ -78,7 +83,10 @@ async function nodePortOf(client: KubeClient, { gateway, port }: TryTarget): Pro
 }
 
 interface GatewayStatusView {
-  readonly status?: { readonly addresses?: readonly GatewayAddress[] };
+  readonly status?: {
+    readonly addresses?: readonly GatewayAddress[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 async function readCandidates(
@@ -102,6 +110,7 @@ async function readCandidates(
     .map(({ metadata, spec, status }) => ({
       gateway: `${metadata.namespace}/${metadata.name}`,
       addresses: status?.addresses ?? [],
+      programmed: status?.conditions?.some(({ type, status: is }) => type === "Programmed" && is === "True") === true,
       listeners: [
         ...spec.listeners,
         ...listenerSets

@@ -6,7 +6,7 @@ import { benchRoute, hostOf, sharedService } from "./bench-objects.ts";
 import { benchPaths } from "./bench-paths.ts";
 import type { BulkCosts } from "./bench-settings.ts";
 import { type ClusterProcesses, eachPartOf } from "./cluster-processes.ts";
-import type { GatewayProbe } from "./gateway-probe.ts";
+import { openProbe } from "./gateway-probe.ts";
 
 /** Requests that are under way at once. */
 const parallel = 16;
@@ -18,11 +18,7 @@ export function routeName(index: number): string {
 
 /** Creates so many routes, as fast as it goes, and waits until the status of each is written. */
 export async function createAll(
-  {
-    api,
-    probe,
-    processes,
-  }: { readonly api: BedApi; readonly probe: GatewayProbe; readonly processes: ClusterProcesses },
+  { api, address, processes }: { readonly api: BedApi; readonly address: string; readonly processes: ClusterProcesses },
   routes: number,
 ): Promise<BulkCosts> {
   const watching = new AbortController();
@@ -43,7 +39,9 @@ export async function createAll(
   watching.abort();
   const after = await processes.cpuTimes();
   const asked = performance.now();
+  const probe = await openProbe(address);
   const served = await probe.untilServed(hostOf(routeName(routes - 1)), "/");
+  probe.close();
   return {
     createdSeconds: (created - started) / 1000,
     statusSeconds: (Math.max(...reported.values()) - started) / 1000,

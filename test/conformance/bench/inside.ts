@@ -29,11 +29,13 @@ async function measure(api: BedApi, settings: BenchSettings): Promise<BenchResul
   const { routes, replicas, samples } = settings;
   const address = await prepare(api);
   // The last part to know of a new proxy is kube-proxy.
-  const probe = await waitFor("the Gateway to be reached", () => openProbe(address));
+  const first = await waitFor("the Gateway to be reached", () => openProbe(address));
+  first.close();
   const processes = await findProcesses({ replicas });
-  const bench = { api, probe, processes };
   progress(`creating ${routes} routes`);
-  const bulk = await createAll(bench, routes);
+  const bulk = await createAll({ api, address, processes }, routes);
+  // Anew: where a listener's table was cut on the way, connections that were open before still see the whole one.
+  const bench = { api, processes, probe: await openProbe(address) };
   progress("resting");
   await sleep(settleMs);
   progress(`timing ${samples} new routes`);

@@ -70,36 +70,27 @@ export async function streamsOf(bed: Bed, podAddress: string): Promise<readonly 
   return (JSON.parse(text) as { streams: readonly StreamEntry[] }).streams;
 }
 
-/** Waits until a Gateway has acknowledged streams, and all of its streams were opened after a time. */
-export function untilStreamedSince(bed: Bed, gateway: string, time: number): Promise<boolean> {
-  return waitFor(`new streams of ${gateway}`, async () => {
-    const pods = await controlPlanePods(bed);
-    const all = await Promise.all(pods.map(({ status }) => streamsOf(bed, status?.podIP ?? "")));
-    const streams = all.flat().filter((stream) => stream.gateway === gateway);
-    return streams.length > 0 && streams.every((one) => one.firstConfigAcknowledged && one.connectedSince > time);
-  });
+/** Waits until a Gateway has one stream, acknowledged, and answers the name of the pod that has it. */
+export async function untilStreamed(bed: Bed, gateway: string): Promise<string> {
+  return streamedAmong(bed, await controlPlanePods(bed), { gateway, since: 0 });
 }
 
-/** Waits until all streams of a Gateway are acknowledged, `count` of them, and answers which pod has each. */
-export async function untilStreamed(bed: Bed, gateway: string, count: number): Promise<readonly string[]> {
-  return streamedAmong(bed, await controlPlanePods(bed), { gateway, count });
-}
-
-/** The same among pods that are known; asks nothing of the API server. */
+/** The same for a stream that was opened after a time, among pods that are known; asks nothing of the API server. */
 export function streamedAmong(
   bed: Bed,
   pods: readonly Pod[],
-  { gateway, count }: { readonly gateway: string; readonly count: number },
-): Promise<readonly string[]> {
-  return waitFor(`${count} streams of ${gateway}`, async () => {
+  { gateway, since }: { readonly gateway: string; readonly since: number },
+): Promise<string> {
+  return waitFor(`a stream of ${gateway}`, async () => {
     const found = await Promise.all(
       pods.map(async ({ metadata: { name }, status }) => {
         const streams = (await streamsOf(bed, status?.podIP ?? "")).filter((stream) => stream.gateway === gateway);
-        return streams.filter((stream) => stream.firstConfigAcknowledged).map(() => name);
+        return streams.map((stream) => ({ name, stream }));
       }),
     );
-    const holders = found.flat();
-    return holders.length === count && holders;
+    const [only, ...more] = found.flat();
+    const isThere = only?.stream.firstConfigAcknowledged === true && only.stream.connectedSince > since;
+    return isThere && more.length === 0 && only.name;
   });
 }
 
@@ -128,14 +119,11 @@ export async function proxyPods({ api }: Bed, place: string, gateway: string): P
 }
 
 /**
- * Resets the connections of a pod to the control plane for a moment; its proxy connects again. Asks nothing of the API
- * server, which may be what is broken.
+ * Breaks the connections of a pod to the control plane; its proxy connects again. Asks nothing of the API server, which may
+ * be what is broken.
  */
 export async function cutStreams(bed: Bed, podAddress: string): Promise<void> {
-  const rule = "tcp dport 18000 reject with tcp reset";
-  const rules = `table inet cut { chain out { type filter hook output priority -200; ${rule}; }; }`;
-  const script = `nft '${rules}' && sleep 1.2; nft delete table inet cut`;
-  await insidePod(bed, podAddress, ["sh", "-c", script]);
+  await insidePod(bed, podAddress, ["ss", "--kill", "--tcp", "dport", "=", "18000"]);
 }
 
 /** Keeps a proxy from one replica, so that it goes to the other; answers how to let it through again. */
@@ -147,6 +135,7 @@ export async function keepApart(bed: Bed, proxyAddress: string, replicaAddress: 
     if (code !== 0) throw new Error(stderr);
   };
   await nft(`table inet apart { chain forward { type filter hook forward priority 10; ${rule}; }; }`);
+  await cutStreams(bed, proxyAddress);
   return () => nft("delete", "table", "inet", "apart");
 }
 

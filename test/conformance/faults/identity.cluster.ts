@@ -12,7 +12,7 @@ import { waitFor } from "../bed/wait-for.ts";
 import { gatewayOf } from "../scenarios/gateway-objects.ts";
 import { gatehouse, installGatehouse } from "../suite/install-gatehouse.ts";
 import type { XdsOutcome, XdsQuestion } from "./client/xds-question.ts";
-import { controlPlanePods, proxyPods, untilStreamed, untilStreamedSince } from "./control-plane-pods.ts";
+import { controlPlanePods, proxyPods, streamedAmong, untilStreamed } from "./control-plane-pods.ts";
 import { applyAll, createShop, type FaultBed, fleetsOf, kubectl, startFaultBed, untilServed } from "./fault-bed.ts";
 import { startLoad } from "./running-load.ts";
 
@@ -44,8 +44,8 @@ beforeAll(async () => {
 
 afterAll(() => faults?.stop());
 
-/** The server ends the connection with an alert of TLS before anything is read. */
-const handshakeFailure = { code: "UNAVAILABLE", details: expect.stringMatching(/XX/) };
+/** The server ends the connection before it reads anything; the reason may not have arrived before the end. */
+const handshakeFailure = { code: "UNAVAILABLE", details: expect.stringMatching(/alert|ECONNRESET/) };
 
 describe("the port for proxies refuses", () => {
   it("who shows no certificate", async () => {
@@ -95,7 +95,7 @@ describe("what a proxy gets", () => {
 });
 
 it("gives proxies new certificates when their Secret is deleted, and no request fails meanwhile", async () => {
-  await untilStreamed(bed, "shop/web", 1);
+  await untilStreamed(bed, "shop/web");
   const load = await startLoad(faults, address);
   const deleted = Date.now();
   await kubectl(bed, "delete", "secret", "--namespace=shop", fleetSecretName);
@@ -111,7 +111,7 @@ it("gives proxies new certificates when their Secret is deleted, and no request 
   expect(refused.resources).toBeUndefined();
   own = renewed;
   // The proxies read their files when the kubelet has brought them.
-  await untilStreamedSince(bed, "shop/web", deleted);
+  await streamedAmong(bed, await controlPlanePods(bed), { gateway: "shop/web", since: deleted });
   await applyAll(bed, [secureGateway("shop", 8080)]);
   await untilServed(bed, "shop/web", { port: 8080 });
   const { failures } = await load.stop();

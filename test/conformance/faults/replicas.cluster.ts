@@ -43,8 +43,7 @@ describe("a Gateway whose only proxy is connected to the replica that does not l
     await editListeners(8080);
     await untilServed(bed, gateway, { port: 8080 });
     const leader = await leaderOf(bed);
-    const [holder] = await untilStreamed(bed, gateway, 1);
-    expect(holder).not.toBe(leader);
+    expect(await untilStreamed(bed, gateway)).not.toBe(leader);
   });
 
   it("keeps every status when the leader is killed, answers every request, and goes on with a new leader", async () => {
@@ -76,7 +75,7 @@ it("serves on, and writes nothing, while all replicas are replaced at once", asy
   await kubectl(bed, "delete", "pods", `--namespace=${gatehouse.namespace}`, "--wait=false", ...gone);
   await untilReplicasReady(bed, gone);
   await untilLed(bed, gone);
-  await untilStreamed(bed, gateway, 1);
+  await untilStreamed(bed, gateway);
   // More than the second that a status waits for an acknowledgement.
   await sleep(5_000);
   const { failures } = await load.stop();
@@ -153,8 +152,7 @@ async function moveStreamFromLeader(): Promise<void> {
   const letThrough = await keepApart(bed, proxy?.status?.podIP ?? "", leading?.status?.podIP ?? "");
   try {
     await waitFor("the stream at the other replica", async () => {
-      const [holder] = await untilStreamed(bed, gateway, 1);
-      return holder !== leader;
+      return (await untilStreamed(bed, gateway)) !== leader;
     });
   } finally {
     await letThrough();
