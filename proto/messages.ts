@@ -15,7 +15,11 @@ export function encodeMessage<T extends keyof MessageTypes>(type: T, message: Me
   const reflected = messageType(type);
   const problem = findMessageProblem(reflected, message);
   if (problem !== undefined) throw new Error(`bug: cannot encode ${problem}`);
-  return reflected.encode(message).finish();
+  const encoded = reflected.encode(message).finish();
+  // In memory of its own: what the encoder hands out is a part of 64 KiB, all of which would stay with the few bytes that are kept.
+  const bytes = Buffer.allocUnsafeSlow(encoded.length);
+  bytes.set(encoded);
+  return bytes;
 }
 
 /** Decodes the named message into a plain object that holds only the fields that were set; throws on malformed bytes. */

@@ -1,4 +1,5 @@
 import {
+  commonSettings,
   type Flags,
   formatListenAddress,
   isLoopback,
@@ -7,6 +8,7 @@ import {
   optional,
   type Setting,
   SettingsReader,
+  unsafeDebugAddress,
 } from "./settings.ts";
 
 /** Files of the certificate that the xDS server shows, its key, and the authority that signs its clients. */
@@ -40,16 +42,11 @@ export type ConfigResult =
 
 /** Every setting of `gatehouse serve`. */
 export const settings = {
+  ...commonSettings,
   manifests: {
     flag: "manifests",
     value: "DIR",
     description: "folder of YAML manifests to serve and to watch (required)",
-  },
-  controllerName: {
-    flag: "controller-name",
-    value: "NAME",
-    default: "gatehouse.dev/gateway-controller",
-    description: "GatewayClasses with this controllerName are ours",
   },
   bindAddress: {
     flag: "bind-address",
@@ -72,25 +69,6 @@ export const settings = {
     default: "cluster.local",
     description: "proxies show a certificate for spiffe://NAME/fleet/NAMESPACE/GATEWAY",
   },
-  healthAddress: {
-    flag: "health-address",
-    value: "HOST:PORT",
-    default: "0.0.0.0:8081",
-    description: "serves /healthz, /readyz and /metrics",
-  },
-  debugAddress: {
-    flag: "debug-address",
-    value: "HOST:PORT",
-    default: "127.0.0.1:8082",
-    description: "serves the read-only debug pages",
-  },
-  debugAllowRemote: { flag: "debug-allow-remote", description: "allow a debug address that is not loopback" },
-  portsFile: {
-    flag: "ports-file",
-    value: "FILE",
-    description: "write the addresses that are listened on to this file, as JSON",
-  },
-  logLevel: { flag: "log-level", value: "LEVEL", default: "info", description: logLevels.join(", ") },
 } as const satisfies Record<string, Setting>;
 
 /** Reads the settings: a flag counts before the environment, and that before the default. */
@@ -127,7 +105,7 @@ function readXdsTls(reader: SettingsReader<keyof typeof settings>): XdsTlsFiles 
 }
 
 function unsafeAddresses(config: Config): readonly string[] {
-  const { xdsAddress, xdsTls, debugAddress, debugAllowRemote } = config;
+  const { xdsAddress, xdsTls } = config;
   const problems: string[] = [];
   if (xdsTls === undefined && !isLoopback(xdsAddress.host)) {
     problems.push(
@@ -135,11 +113,7 @@ function unsafeAddresses(config: Config): readonly string[] {
         "anyone who connects; give --xds-cert, --xds-key and --xds-ca, or listen on 127.0.0.1",
     );
   }
-  if (!debugAllowRemote && !isLoopback(debugAddress.host)) {
-    problems.push(
-      `--debug-address ${formatListenAddress(debugAddress)} is not loopback: add --debug-allow-remote to show every ` +
-        "object's configuration to anyone who connects, or listen on 127.0.0.1",
-    );
-  }
+  const debugProblem = unsafeDebugAddress(config);
+  if (debugProblem !== undefined) problems.push(debugProblem);
   return problems;
 }

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import {
+  commonSettings,
   type Flags,
-  formatListenAddress,
-  isLoopback,
   type ListenAddress,
   logLevels,
   optional,
   type Setting,
   SettingsReader,
+  unsafeDebugAddress,
 } from "./settings.ts";
 
 /** What a replica of the control plane of a cluster was told, checked as a whole. Frozen. */
@@ -53,16 +53,11 @@ export type ControllerConfigResult =
 
 /** Every setting of `gatehouse controller`. */
 export const controllerSettings = {
+  ...commonSettings,
   kubeconfig: {
     flag: "kubeconfig",
     value: "FILE",
     description: "how to reach the API server; in a pod, its own account",
-  },
-  controllerName: {
-    flag: "controller-name",
-    value: "NAME",
-    default: "gatehouse.dev/gateway-controller",
-    description: "GatewayClasses with this controllerName are ours",
   },
   namespace: { flag: "namespace", value: "NAME", description: "namespace of the control plane (required)" },
   podName: { flag: "pod-name", value: "NAME", description: "name of this replica's pod (required)" },
@@ -107,19 +102,6 @@ export const controllerSettings = {
     default: "0.0.0.0:18001",
     description: "where other replicas tell what their proxies said, by mutual TLS",
   },
-  healthAddress: {
-    flag: "health-address",
-    value: "HOST:PORT",
-    default: "0.0.0.0:8081",
-    description: "serves /healthz, /readyz and /metrics",
-  },
-  debugAddress: {
-    flag: "debug-address",
-    value: "HOST:PORT",
-    default: "127.0.0.1:8082",
-    description: "serves the read-only debug pages",
-  },
-  debugAllowRemote: { flag: "debug-allow-remote", description: "allow a debug address that is not loopback" },
   bindAddress: {
     flag: "bind-address",
     value: "A,B",
@@ -149,12 +131,6 @@ export const controllerSettings = {
     default: "24",
     description: "how long a proxy's certificate is good for; it is renewed after two thirds",
   },
-  portsFile: {
-    flag: "ports-file",
-    value: "FILE",
-    description: "write the addresses that are listened on to this file, as JSON",
-  },
-  logLevel: { flag: "log-level", value: "LEVEL", default: "info", description: logLevels.join(", ") },
 } as const satisfies Record<string, Setting>;
 
 /** Reads the settings: a flag counts before the environment, and that before the default. */
@@ -188,7 +164,8 @@ export function readControllerConfig(
     ...optional("portsFile", reader.text("portsFile")),
     logLevel: reader.oneOf("logLevel", logLevels),
   };
-  const problems = [...reader.problems, ...unsafeDebug(config)];
+  const debugProblem = unsafeDebugAddress(config);
+  const problems = debugProblem === undefined ? reader.problems : [...reader.problems, debugProblem];
   return problems.length > 0 ? { kind: "invalid", problems } : { kind: "valid", config: Object.freeze(config) };
 }
 
@@ -212,12 +189,4 @@ function readHours(reader: Reader): number {
 function listOf(text: string | undefined): readonly string[] {
   const names = (text ?? "").split(",").map((name) => name.trim());
   return [...new Set(names.filter((name) => name !== ""))];
-}
-
-function unsafeDebug({ debugAddress, debugAllowRemote }: ControllerConfig): readonly string[] {
-  if (debugAllowRemote || isLoopback(debugAddress.host)) return [];
-  return [
-    `--debug-address ${formatListenAddress(debugAddress)} is not loopback: add --debug-allow-remote to show every ` +
-      "object's configuration to anyone who connects, or listen on 127.0.0.1",
-  ];
 }

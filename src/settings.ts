@@ -18,6 +18,35 @@ export interface Setting {
 /** The level names that the log understands, the most talkative first. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
+/** Settings that every control plane has, wherever its objects come from. */
+export const commonSettings = {
+  controllerName: {
+    flag: "controller-name",
+    value: "NAME",
+    default: "gatehouse.dev/gateway-controller",
+    description: "GatewayClasses with this controllerName are ours",
+  },
+  healthAddress: {
+    flag: "health-address",
+    value: "HOST:PORT",
+    default: "0.0.0.0:8081",
+    description: "serves /healthz, /readyz and /metrics",
+  },
+  debugAddress: {
+    flag: "debug-address",
+    value: "HOST:PORT",
+    default: "127.0.0.1:8082",
+    description: "serves the read-only debug pages",
+  },
+  debugAllowRemote: { flag: "debug-allow-remote", description: "allow a debug address that is not loopback" },
+  portsFile: {
+    flag: "ports-file",
+    value: "FILE",
+    description: "write the addresses that are listened on to this file, as JSON",
+  },
+  logLevel: { flag: "log-level", value: "LEVEL", default: "info", description: logLevels.join(", ") },
+} as const satisfies Record<string, Setting>;
+
 /** What the command line gave, by name of the setting; absent where it gave nothing. */
 export type Flags<Name extends string> = Readonly<Partial<Record<Name, string | boolean>>>;
 
@@ -116,6 +145,21 @@ export class SettingsReader<Name extends string> {
     this.problems.push(`--${flag} (or ${environmentName(flag)}) ${problem}`);
     return "";
   }
+}
+
+/** What is wrong with where the debug pages are served; undefined when nothing is. */
+export function unsafeDebugAddress({
+  debugAddress,
+  debugAllowRemote,
+}: {
+  readonly debugAddress: ListenAddress;
+  readonly debugAllowRemote: boolean;
+}): string | undefined {
+  if (debugAllowRemote || isLoopback(debugAddress.host)) return undefined;
+  return (
+    `--debug-address ${formatListenAddress(debugAddress)} is not loopback: add --debug-allow-remote to show every ` +
+    "object's configuration to anyone who connects, or listen on 127.0.0.1"
+  );
 }
 
 /** A field only where it has a value. */

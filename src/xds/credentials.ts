@@ -1,7 +1,6 @@
 import { constants, createHash, X509Certificate } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { assertNever } from "../core/assert-never.ts";
 import { type NamespacedName, namespacedName } from "../core/keys.ts";
 import type { TlsMaterial, TlsMaterialSource } from "../core/tls-material.ts";
@@ -48,15 +47,15 @@ export function isLoopback(address: string): boolean {
   return family !== 0 && loopback.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** Credentials of the server's port. */
-export function createCredentials(security: AdsSecurity): ServerCredentials {
+/** What the server's port shows and trusts; undefined where it is plaintext. */
+export function materialOf(security: AdsSecurity): TlsMaterialSource | undefined {
   switch (security.kind) {
     case "loopback":
-      return ServerCredentials.createInsecure();
+      return undefined;
     case "mutual-tls":
-      return new MutualTlsCredentials({ current: () => security, onChange: () => () => {} });
+      return { current: () => security, onChange: () => () => {} };
     case "issued-certificates":
-      return new MutualTlsCredentials(security.material);
+      return security.material;
     default:
       return assertNever(security);
   }
@@ -130,46 +129,15 @@ function isDnsName(value: string | undefined): value is string {
   return value !== undefined && /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value);
 }
 
-/**
- * TLS 1.3 with required client certificates, from material that may change: open connections stay as they are, new ones
- * get the new. grpc-js's own secure credentials offer no way to raise the protocol version, and take the public
- * authorities for clients when none is given.
- */
-class MutualTlsCredentials extends ServerCredentials {
-  readonly #material: TlsMaterialSource;
-  #stop: (() => void) | undefined;
-
-  constructor(material: TlsMaterialSource) {
-    super({ requestCert: true, rejectUnauthorized: true, ...tlsOptions }, contextOf(material.current()));
-    this.#material = material;
-  }
-
-  override _addWatcher(watcher: Parameters<ServerCredentials["_addWatcher"]>[0]): void {
-    super._addWatcher(watcher);
-    this.#stop ??= this.#material.onChange(() => {
-      this.updateSecureContextOptions(contextOf(this.#material.current()) ?? null);
-    });
-  }
-
-  override _removeWatcher(watcher: Parameters<ServerCredentials["_removeWatcher"]>[0]): void {
-    super._removeWatcher(watcher);
-    if (this.getWatcherCount() > 0) return;
-    this.#stop?.();
-    this.#stop = undefined;
-  }
-
-  override _equals(other: ServerCredentials): boolean {
-    return this === other;
-  }
-}
-
-const tlsOptions = {
+/** TLS 1.3 and nothing older, whatever the material. */
+export const tlsOptions = {
   minVersion: "TLSv1.3",
   maxVersion: "TLSv1.3",
   // A resumed session would bring along a certificate that was checked by an authority of another day.
   secureOptions: constants.SSL_OP_NO_TICKET,
 } as const;
 
-function contextOf(material: TlsMaterial | undefined): SecureContextOptions | undefined {
+/** The options of a secure context that goes by the material; no other authorities are trusted. */
+export function secureContextOf(material: TlsMaterial | undefined): SecureContextOptions | undefined {
   return material && { ca: material.ca, cert: material.cert, key: material.key, ...tlsOptions };
 }

@@ -1,7 +1,7 @@
-import { type MethodDefinition, Server, type ServerDuplexStream } from "@grpc/grpc-js";
+import { type MethodDefinition, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { NamespacedName } from "../core/keys.ts";
-import { type AdsSecurity, createCredentials, isLoopback } from "./credentials.ts";
+import { type AdsSecurity, isLoopback, materialOf } from "./credentials.ts";
 import { deltaVariant } from "./delta-stream.ts";
 import type { Substitute } from "./fleet-memory.ts";
 import type { ResourceTable } from "./resource-table.ts";
@@ -10,6 +10,7 @@ import type { StreamRequest, Variant, XdsLog, XdsMetrics } from "./stream-option
 import { StreamRegistry } from "./stream-registry.ts";
 import type { StreamReport } from "./stream-report.ts";
 import { TlsPort } from "./tls-port.ts";
+import { UntrustedPeers } from "./untrusted-peers.ts";
 
 export type { XdsLog, XdsMetrics } from "./stream-options.ts";
 
@@ -54,8 +55,9 @@ export interface AdsServer {
 /** Creates the server that keeps proxies in step with the table. */
 export function createAdsServer(options: AdsServerOptions): AdsServer {
   const server = new Server(transportOptions);
-  const credentials = createCredentials(options.security);
-  const tlsPort = options.security.kind === "loopback" ? undefined : new TlsPort(server, credentials);
+  const material = materialOf(options.security);
+  const untrusted = new UntrustedPeers(options);
+  const tlsPort = material && new TlsPort(server, material, (peer) => untrusted.tell(peer));
   const streams = new StreamRegistry(options, (peer) => tlsPort?.close(peer));
   const accept =
     <R extends StreamRequest>(variant: Variant<R>) =>
@@ -124,7 +126,7 @@ async function listen(server: Server, { host, port, security }: AdsServerOptions
   }
   const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   return await new Promise((resolve) => {
-    server.bindAsync(target, createCredentials(security), (error, bound) => {
+    server.bindAsync(target, ServerCredentials.createInsecure(), (error, bound) => {
       resolve(error === null ? { kind: "listening", port: bound } : { kind: "refused", message: error.message });
     });
   });

@@ -1,5 +1,8 @@
 import { createServer, type Socket } from "node:net";
-import type { Server, ServerCredentials } from "@grpc/grpc-js";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import type { TlsMaterialSource } from "../core/tls-material.ts";
+import { secureContextOf, tlsOptions } from "./credentials.ts";
 
 /** Where a port is opened. */
 export interface PortAddress {
@@ -8,28 +11,42 @@ export interface PortAddress {
   readonly port: number;
 }
 
+/** A client that is turned away because it has not proven who it is. */
+export interface UntrustedPeer {
+  readonly peer: string;
+  /** OpenSSL's word for what is wrong with its certificate. */
+  readonly reason: string;
+  /** What the certificate says it stands for; absent where none was shown. */
+  readonly names?: string;
+}
+
 /**
- * A port whose connections can be closed one by one, which grpc-js offers no way to do for ports that it opens itself. It is
- * needed because a client whose stream is ended asks again on the same connection, with the certificate that it showed
- * there, however new the one is that it would show by now.
+ * A port for mutual TLS that closes its connections one by one and tells which clients it did not let in, both of which
+ * grpc-js has no way to do for ports that it opens itself. Closing is needed because a client whose stream is ended asks
+ * again on the same connection, with the certificate that it showed there, however new the one is that it would show by now.
  */
 export class TlsPort {
   readonly #server: Server;
-  readonly #credentials: ServerCredentials;
+  readonly #material: TlsMaterialSource;
+  readonly #onUntrusted: (peer: UntrustedPeer) => void;
   readonly #sockets = new Set<Socket>();
   readonly #closing = new Set<NodeJS.Timeout>();
   readonly #listener = createServer({ noDelay: true });
+  /** Whether there is a certificate to show; connections are dropped until then. */
+  #isLoaded = false;
+  #stopRenewal: (() => void) | undefined;
 
-  constructor(server: Server, credentials: ServerCredentials) {
+  constructor(server: Server, material: TlsMaterialSource, onUntrusted: (peer: UntrustedPeer) => void) {
     this.#server = server;
-    this.#credentials = credentials;
+    this.#material = material;
+    this.#onUntrusted = onUntrusted;
   }
 
   /** Resolves with the port that was taken, or with why none was. */
   async listen({ host, port }: PortAddress): Promise<number | Error> {
-    let injector: ReturnType<Server["createConnectionInjector"]>;
+    let handshakes: TlsServer;
     try {
-      injector = this.#server.createConnectionInjector(this.#credentials);
+      handshakes = this.#createHandshakes();
     } catch (error) {
       // Somebody's files hold no certificate, or no key that fits.
       return error instanceof Error ? error : new Error(String(error));
@@ -39,7 +56,8 @@ export class TlsPort {
       socket.once("close", () => this.#sockets.delete(socket));
       // A client that resets its connection is no event: its streams end.
       socket.on("error", () => {});
-      injector.injectConnection(socket);
+      if (this.#isLoaded) handshakes.emit("connection", socket);
+      else socket.destroy();
     });
     return await new Promise((resolve) => {
       this.#listener.once("error", resolve);
@@ -48,6 +66,32 @@ export class TlsPort {
         resolve(typeof address === "object" && address !== null ? address.port : port);
       });
     });
+  }
+
+  /** The server that TLS connections are made by; it has no port of its own. What has proven who it is goes to gRPC. */
+  #createHandshakes(): TlsServer {
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const context = secureContextOf(this.#material.current());
+    this.#isLoaded = context !== undefined;
+    // Whoever is not authorized is turned away here and not by Node, which would not say who that was.
+    const asking = { requestCert: true, rejectUnauthorized: false, ALPNProtocols: ["h2"] };
+    const handshakes = createTlsServer({ ...tlsOptions, ...context, ...asking });
+    handshakes.on("secureConnection", (socket) => {
+      socket.on("error", () => {});
+      if (socket.authorized) return injector.injectConnection(socket);
+      const names = socket.getPeerX509Certificate()?.subjectAltName;
+      this.#onUntrusted({ peer: peerOf(socket), reason: String(socket.authorizationError), ...(names && { names }) });
+      return socket.destroy();
+    });
+    // A client that breaks off, or that speaks no TLS of ours; without a listener, its connection would stay open.
+    handshakes.on("tlsClientError", (_error, socket) => socket.destroy());
+    this.#stopRenewal = this.#material.onChange(() => {
+      const renewed = secureContextOf(this.#material.current());
+      this.#isLoaded = renewed !== undefined;
+      // Open connections stay as they are, new ones get the new.
+      if (renewed !== undefined) handshakes.setSecureContext(renewed);
+    });
+    return handshakes;
   }
 
   /** Closes the connection of a peer, once it has had time to read why. */
@@ -63,6 +107,7 @@ export class TlsPort {
 
   /** Takes no new connection; the open ones stay. */
   stop(): void {
+    this.#stopRenewal?.();
     this.#listener.close();
   }
 

@@ -154,6 +154,24 @@ describe("a certificate that Gatehouse issues", () => {
     expect(world.server.open()).toBe(0);
   });
 
+  it("does not make it through the handshake without the log telling who was refused and why, once a minute", async () => {
+    const expired = await proxyCertificate({ issued: now - 25 * hour });
+    const told = () => world.server.log.filter(({ message }) => message.startsWith("connection refused"));
+    await refused(expired);
+    await eventually("it is told", () => told().length > 0);
+    await refused(expired);
+    const names = `URI:${identity}`;
+    expect(told()).toMatchObject([
+      {
+        level: "warn",
+        fields: { peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/), reason: "CERT_HAS_EXPIRED", names },
+      },
+    ]);
+    now += 61_000;
+    await refused(expired);
+    await eventually("it is told again", () => told().length === 2);
+  });
+
   it("does not make it through the handshake when it is its own authority", async () => {
     expect((await refused(await createAuthority(now, hour))).code).toBe(status.UNAVAILABLE);
   });

@@ -21,7 +21,8 @@ const hour = 3_600_000;
 let faults: FaultBed;
 let bed: Bed;
 let address: string;
-/** One replica's real port. */
+/** One replica, and its real port. */
+let replica: string;
 let port: string;
 let own: SecretData;
 let uid: string;
@@ -37,6 +38,7 @@ beforeAll(async () => {
   address = await untilServed(bed, "shop/web");
   await untilServed(bed, "rival/web");
   const [pod] = await controlPlanePods(bed);
+  replica = pod?.metadata.name ?? "";
   port = `${pod?.status?.podIP}:18000`;
   own = await fleetSecret("shop");
   uid = await uidOf("shop");
@@ -59,9 +61,11 @@ describe("the port for proxies refuses", () => {
     expect(outcome).toEqual({ end: handshakeFailure });
   });
 
-  it("an expired certificate of our authority", async () => {
+  it("an expired certificate of our authority, and the log tells of those who were refused", async () => {
     const outcome = await ask({ certificate: await issueFor(await ourAuthority(), Date.now() - 3 * hour) });
     expect(outcome).toEqual({ end: handshakeFailure });
+    const logs = await kubectl(bed, "logs", `--namespace=${namespace}`, replica);
+    expect(logs).toContain("connection refused: the client has not proven who it is");
   });
 
   it("a certificate of our authority that is not the one in the Secret", async () => {

@@ -30,6 +30,7 @@ beforeAll(async () => {
   bed = faults.bed;
   await installGatehouse(bed, fleetsOf(1));
   await createShop(bed, "shop", ["web"]);
+  await openPorts(80);
   address = await untilServed(bed, gateway);
 });
 
@@ -40,7 +41,7 @@ describe("a Gateway whose only proxy is connected to the replica that does not l
   beforeAll(moveStreamFromLeader);
 
   it("is programmed in a new generation, though the leader has no stream", async () => {
-    await editListeners(8080);
+    await openPorts(80, 8080);
     await untilServed(bed, gateway, { port: 8080 });
     const leader = await leaderOf(bed);
     expect(await untilStreamed(bed, gateway)).not.toBe(leader);
@@ -62,7 +63,7 @@ describe("a Gateway whose only proxy is connected to the replica that does not l
     expect(recorder.writes).toEqual([]);
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(500);
-    await editListeners(8081);
+    await openPorts(80, 8080, 8081);
     await untilServed(bed, gateway, { port: 8081 });
     await untilReplicasReady(bed, [leader]);
   });
@@ -159,12 +160,9 @@ async function moveStreamFromLeader(): Promise<void> {
   }
 }
 
-/** Gives the Gateway a second listener, at another port than it had. */
-async function editListeners(port: number): Promise<void> {
-  const listeners = [
-    { name: "http", protocol: "HTTP", port: 80 },
-    { name: "more", protocol: "HTTP", port },
-  ];
+/** Gives the Gateway a listener at each of some ports. */
+async function openPorts(...ports: readonly number[]): Promise<void> {
+  const listeners = ports.map((port) => ({ name: `at-${port}`, protocol: "HTTP", port }));
   await applyAll(bed, [gatewayOf("shop", "web", gatehouse.gatewayClass, { listeners })]);
 }
 
