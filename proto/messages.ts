@@ -16,7 +16,7 @@ export function encodeMessage<T extends keyof MessageTypes>(type: T, message: Me
   const problem = findMessageProblem(reflected, message);
   if (problem !== undefined) throw new Error(`bug: cannot encode ${problem}`);
   const encoded = reflected.encode(message).finish();
-  // In memory of its own: what the encoder hands out is a part of 64 KiB, all of which would stay with the few bytes that are kept.
+  // In memory of its own: the encoder hands out parts of 64 KiB, all of which would stay with the few bytes that are kept.
   const bytes = Buffer.allocUnsafeSlow(encoded.length);
   bytes.set(encoded);
   return bytes;

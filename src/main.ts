@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./early-stop.ts";
 import { Command, CommanderError } from "commander";
 import { addBootstrap } from "./cli/bootstrap.ts";
 import { type CommandIo, exitCodes } from "./cli/command-io.ts";

@@ -51,14 +51,24 @@ const rules: readonly Rule[] = [
   { place: "src/logger.ts", ours: ["src/core"], packages: ["pino"] },
   { place: "src/version.ts", ours: [], packages: [] },
   { place: "src/memory.ts", ours: [], packages: [] },
+  { place: "src/early-stop.ts", ours: [], packages: [] },
   { place: "src/app.ts", ours: [...edges, ...siblings, "src/app", "src/version.ts", "proto"], packages: [] },
   { place: "src/app", ours: [...edges, ...siblings, "src/version.ts", "proto"], packages: [] },
   {
     place: "src/cli",
-    ours: ["src/app.ts", "src/agent", ...configuration, "src/logger.ts", "src/memory.ts", "src/version.ts", "src/core"],
+    ours: [
+      "src/app.ts",
+      "src/agent",
+      ...configuration,
+      "src/logger.ts",
+      "src/memory.ts",
+      "src/early-stop.ts",
+      "src/version.ts",
+      "src/core",
+    ],
     packages: ["commander", "yaml"],
   },
-  { place: "src/main.ts", ours: ["src/version.ts", "src/cli"], packages: ["commander"] },
+  { place: "src/main.ts", ours: ["src/version.ts", "src/early-stop.ts", "src/cli"], packages: ["commander"] },
   { place: "proto", ours: [], packages: ["protobufjs"] },
 ];
 

@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { handOverSignals } from "../early-stop.ts";
 import type { Logger } from "../logger.ts";
 import { environmentName, type Setting } from "../settings.ts";
 import { type CommandIo, exitCodes } from "./command-io.ts";
@@ -44,6 +45,7 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
       resolve(signal);
     };
     process.on("SIGTERM", stop);
+    handOverSignals();
     process.on("SIGINT", stop);
   });
 }
