@@ -57,7 +57,9 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const server = new Server(transportOptions);
   const material = materialOf(options.security);
   const untrusted = new UntrustedPeers(options);
-  const tlsPort = material && new TlsPort(server, material, (peer) => untrusted.tell(peer));
+  const onUnusable = (problem: string) => options.log.error({ problem }, "the server's certificate cannot be used");
+  const tlsPort =
+    material && new TlsPort(server, { material, onUntrusted: (peer) => untrusted.tell(peer), onUnusable });
   const streams = new StreamRegistry(options, (peer) => tlsPort?.close(peer));
   const accept =
     <R extends StreamRequest>(variant: Variant<R>) =>

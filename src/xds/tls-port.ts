@@ -20,6 +20,13 @@ export interface UntrustedPeer {
   readonly names?: string;
 }
 
+export interface TlsPortOptions {
+  readonly material: TlsMaterialSource;
+  readonly onUntrusted: (peer: UntrustedPeer) => void;
+  /** Told when new material cannot be used. */
+  readonly onUnusable: (problem: string) => void;
+}
+
 /**
  * A port for mutual TLS that closes its connections one by one and tells which clients it did not let in, both of which
  * grpc-js has no way to do for ports that it opens itself. Closing is needed because a client whose stream is ended asks
@@ -29,6 +36,7 @@ export class TlsPort {
   readonly #server: Server;
   readonly #material: TlsMaterialSource;
   readonly #onUntrusted: (peer: UntrustedPeer) => void;
+  readonly #onUnusable: (problem: string) => void;
   readonly #sockets = new Set<Socket>();
   readonly #closing = new Set<NodeJS.Timeout>();
   readonly #listener = createServer({ noDelay: true });
@@ -36,10 +44,11 @@ export class TlsPort {
   #isLoaded = false;
   #stopRenewal: (() => void) | undefined;
 
-  constructor(server: Server, material: TlsMaterialSource, onUntrusted: (peer: UntrustedPeer) => void) {
+  constructor(server: Server, { material, onUntrusted, onUnusable }: TlsPortOptions) {
     this.#server = server;
     this.#material = material;
     this.#onUntrusted = onUntrusted;
+    this.#onUnusable = onUnusable;
   }
 
   /** Resolves with the port that was taken, or with why none was. */
@@ -79,19 +88,28 @@ export class TlsPort {
     handshakes.on("secureConnection", (socket) => {
       socket.on("error", () => {});
       if (socket.authorized) return injector.injectConnection(socket);
-      const names = socket.getPeerX509Certificate()?.subjectAltName;
+      const names = socket.getPeerX509Certificate()?.subjectAltName?.slice(0, 300);
       this.#onUntrusted({ peer: peerOf(socket), reason: String(socket.authorizationError), ...(names && { names }) });
       return socket.destroy();
     });
-    // A client that breaks off, or that speaks no TLS of ours; without a listener, its connection would stay open.
+    // A client that breaks off, or that speaks no TLS of ours.
     handshakes.on("tlsClientError", (_error, socket) => socket.destroy());
-    this.#stopRenewal = this.#material.onChange(() => {
-      const renewed = secureContextOf(this.#material.current());
-      this.#isLoaded = renewed !== undefined;
-      // Open connections stay as they are, new ones get the new.
-      if (renewed !== undefined) handshakes.setSecureContext(renewed);
-    });
+    this.#stopRenewal = this.#material.onChange(() => this.#renew(handshakes));
     return handshakes;
+  }
+
+  /** Open connections stay as they are, new ones get the new. */
+  #renew(handshakes: TlsServer): void {
+    const context = secureContextOf(this.#material.current());
+    this.#isLoaded = false;
+    if (context === undefined) return;
+    try {
+      handshakes.setSecureContext(context);
+      this.#isLoaded = true;
+    } catch (error) {
+      // Somebody has edited the Secret, and what is in it does not fit together: nobody is let in until it does.
+      this.#onUnusable(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Closes the connection of a peer, once it has had time to read why. */

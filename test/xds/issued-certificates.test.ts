@@ -172,6 +172,17 @@ describe("a certificate that Gatehouse issues", () => {
     await eventually("it is told again", () => told().length === 2);
   });
 
+  it("is of no use while the server's own certificate and key do not fit together, and is again once they do", async () => {
+    const [pair, fitting] = [await proxyCertificate(), await serverMaterial(authority, [authority])];
+    material.set({ ...fitting, key: (await serverMaterial(authority, [authority])).key });
+    expect((await refused(pair)).code).toBe(status.UNAVAILABLE);
+    expect(world.server.log).toContainEqual(
+      expect.objectContaining({ level: "error", message: "the server's certificate cannot be used" }),
+    );
+    material.set(fitting);
+    await connected(pair);
+  });
+
   it("does not make it through the handshake when it is its own authority", async () => {
     expect((await refused(await createAuthority(now, hour))).code).toBe(status.UNAVAILABLE);
   });

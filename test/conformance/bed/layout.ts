@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** The addresses of a bed. Every bed has a network of its own, so all beds use the same ones. */
@@ -45,9 +47,17 @@ export function layoutOf(stateDirectory: string): BedLayout {
     settingsFile: join(stateDirectory, "settings.json"),
     readyFile: join(stateDirectory, "ready"),
     kubeconfig: join(stateDirectory, "kubeconfig"),
-    apiSocket: join(stateDirectory, "api.sock"),
+    apiSocket: socketPath(stateDirectory),
     credentials: join(stateDirectory, "credentials"),
     logs: join(stateDirectory, "logs"),
     agentState: join(stateDirectory, "agent"),
   };
+}
+
+/** The path of a socket has at most 107 bytes: a folder that lies too deep has its socket in the folder for temporary files. */
+function socketPath(stateDirectory: string): string {
+  const path = join(stateDirectory, "api.sock");
+  if (Buffer.byteLength(path) <= 107) return path;
+  const hash = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 16);
+  return join(tmpdir(), `gatehouse-bed-${hash}.sock`);
 }

@@ -29,7 +29,7 @@ export interface Bed {
 }
 
 export interface BedOptions {
-  /** Where the bed keeps its state; one bed per folder. Its absolute path is to be short: it holds a Unix socket. */
+  /** Where the bed keeps its state; one bed per folder. */
   readonly stateDirectory: string;
   /** The release and channel of the Gateway API's CRDs to install; none unless told. */
   readonly crds?: CrdSelection;

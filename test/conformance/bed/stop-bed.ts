@@ -7,6 +7,7 @@ import { waitFor } from "./wait-for.ts";
 export async function endBed(layout: BedLayout): Promise<void> {
   await endProcesses(layout);
   rmSync(layout.stateDirectory, { recursive: true, force: true });
+  rmSync(layout.apiSocket, { force: true });
 }
 
 /**

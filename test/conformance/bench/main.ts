@@ -2,12 +2,15 @@
  * `make bench-cluster ROUTES=1000,5000 REPLICAS=1,2`: what routes cost on a real cluster of this machine. Prints tables;
  * `--json` prints every sample behind them.
  */
-import { loadavg } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { thisMachine } from "../../bench/samples.ts";
 import { ensureBinaries } from "../bed/binaries.ts";
+import { layoutOf } from "../bed/layout.ts";
 import { missingForBed } from "../bed/prerequisites.ts";
-import type { Bed } from "../bed/start-bed.ts";
+import { endBed } from "../bed/stop-bed.ts";
 import type { BenchReport, BenchResult } from "./bench-settings.ts";
 import { formatBench } from "./bench-table.ts";
 import { measureSize } from "./measure-size.ts";
@@ -26,11 +29,12 @@ if (missing !== undefined) {
   console.error(missing);
   process.exit(1);
 }
-let bed: Bed | undefined;
+const folder = mkdtempSync(join(tmpdir(), "bed-"));
+const stateDirectory = join(folder, "state");
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+// Nobody else ends the cluster.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    void Promise.resolve(bed?.stop()).finally(() => process.exit(1));
-  });
+  process.once(signal, () => void endBed(layoutOf(stateDirectory)).finally(() => process.exit(1)));
 }
 await ensureBinaries();
 const report = await measureAll();
@@ -43,15 +47,8 @@ async function measureAll(): Promise<BenchReport> {
   const [samples = 0] = numbers("samples", values.samples);
   for (const replicas of numbers("replicas", values.replicas)) {
     for (const routes of numbers("routes", values.routes)) {
-      const result = await measureSize(
-        { routes, replicas, samples },
-        {
-          onProgress: (line) => console.error(line),
-          onBed: (running) => {
-            bed = running;
-          },
-        },
-      );
+      const onProgress = (line: string): void => console.error(line);
+      const result = await measureSize({ routes, replicas, samples }, { stateDirectory, onProgress });
       results.push(result);
     }
   }

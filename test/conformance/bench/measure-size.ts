@@ -1,38 +1,28 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bed, startBed } from "../bed/start-bed.ts";
 import { gatehouse, installGatehouse } from "../suite/install-gatehouse.ts";
 import type { BenchResult, BenchSettings } from "./bench-settings.ts";
 
-/** How a measurement is watched over. */
+/** How a measurement is run. */
 export interface MeasureOptions {
+  /** Where the cluster keeps its state. */
+  readonly stateDirectory: string;
   readonly onProgress: (line: string) => void;
-  /** Told of the cluster that runs, so that whoever ends early ends it too; undefined once it is gone. */
-  readonly onBed: (bed: Bed | undefined) => void;
 }
 
 const program = fileURLToPath(new URL("inside.ts", import.meta.url));
 
 /** Measures one size on a cluster of its own, with Gatehouse from the chart and one proxy. */
 export async function measureSize(settings: BenchSettings, options: MeasureOptions): Promise<BenchResult> {
-  const folder = mkdtempSync(join(tmpdir(), "bed-"));
-  const crds = { version: "v1.7.0", channel: "standard" } as const;
-  const bed = await startBed({ stateDirectory: join(folder, "state"), crds });
-  options.onBed(bed);
+  const { stateDirectory, onProgress } = options;
+  const bed = await startBed({ stateDirectory, crds: { version: "v1.7.0", channel: "standard" } });
   try {
     const { routes, replicas } = settings;
-    options.onProgress(`${routes} routes, replicas of the control plane: ${replicas}`);
-    await installGatehouse(bed, {
-      replicas,
-      class: { name: gatehouse.gatewayClass, parameters: { replicas: 1 } },
-    });
+    onProgress(`${routes} routes, replicas of the control plane: ${replicas}`);
+    await installGatehouse(bed, { replicas, class: { name: gatehouse.gatewayClass, parameters: { replicas: 1 } } });
     return await runInside(bed, settings, options);
   } finally {
     await bed.stop();
-    options.onBed(undefined);
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
