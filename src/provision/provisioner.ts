@@ -14,7 +14,7 @@ import type { FleetReport } from "./report.ts";
 import { Rollout } from "./rollout.ts";
 import { deploymentProblem } from "./state/deployment-state.ts";
 import { fleetState } from "./state/fleet-state.ts";
-import { nodeAddresses } from "./state/node-addresses.ts";
+import { nodeAddresses, nodeFacts } from "./state/node-addresses.ts";
 import { ObservedFleets } from "./state/observed-fleets.ts";
 
 /** What the provisioner is told about: the objects of fleets, nodes, and Services named as `addressService`. */
@@ -152,7 +152,7 @@ export class Provisioner {
   }
 
   #observeNode(name: NamespacedName, node: RawObject | undefined): void {
-    setOrDelete(this.#nodes, name, node);
+    setOrDelete(this.#nodes, name, node && nodeFacts(node));
     const addresses = nodeAddresses(this.#nodes.values());
     // A node tells that it lives every few seconds.
     if (equal(addresses, this.#nodeAddresses)) return;

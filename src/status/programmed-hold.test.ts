@@ -112,6 +112,11 @@ describe("the same generation", () => {
     expect(look(given, programmed, { memory, now: noProxiesGrace }).written).toBe("False,False");
   });
 
+  it("keeps no listener whose conditions are of an older generation", () => {
+    const mixed = stored(conditionTrue("Programmed", 2), { generation: 2, listener: conditionTrue("Programmed", 1) });
+    expect(look(update("waiting", pending(2)), mixed).written).toBe("True,False");
+  });
+
   it("makes nothing programmed that was not", () => {
     const result = look(update("waiting", pending(1)), stored(invalid(1)));
     expect(result.written).toBe("False,False");

@@ -94,6 +94,31 @@ describe("two replicas", () => {
     expect(programmedWrites()).toEqual(["True", "False"]);
   });
 
+  it("counts its 30 s anew when it leads again", async () => {
+    await beginWithFirst();
+    first.writer.update(gateway, gatewayUpdate({ programming: "noProxies" }));
+    await pass(20_000);
+    first.writer.lead(false);
+    await pass(60_000);
+    first.writer.lead(true);
+    await pass(29_000);
+    expect(programmedWrites()).toEqual(["True"]);
+    await pass(5_000);
+    expect(programmedWrites()).toEqual(["True", "False"]);
+  });
+
+  it("takes it back in time also when something else was written meanwhile", async () => {
+    await beginWithFirst();
+    await first.pass(0);
+    first.writer.update(gateway, gatewayUpdate({ programming: "noProxies", attachedRoutes: 5 }));
+    // No watch tells of that write: its answer alone counts.
+    for (let seconds = 0; seconds < 40; seconds += 1) {
+      scheduler.pass(1_000);
+      await first.settle();
+    }
+    expect(programmedWrites()).toEqual(["True", "True", "False"]);
+  });
+
   it("takes back at once what a proxy refused", async () => {
     await beginWithFirst();
     first.writer.update(gateway, gatewayUpdate({ programming: "settled" }));

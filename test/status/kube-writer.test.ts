@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { conditionFalse, conditionTrue } from "../../src/core/conditions.ts";
 import type { ObjectStatus, StoredCondition } from "../../src/core/object-status.ts";
+import { readStored } from "../../src/status/answer.ts";
 import { mergeStatus } from "../../src/status/merge.ts";
 import { type FakeApiServer, startFakeApiServer } from "../support/fake-api-server.ts";
 import {
@@ -111,6 +112,48 @@ describe("counts", () => {
     world.observe();
     await world.settle();
     expect(world.writes()).toEqual([]);
+  });
+
+  it("writes at once to an object that took the place of one whose writes failed", async () => {
+    putRoute(server, "cart");
+    const world = startLeader();
+    const heal = server.fail(/status$/, { status: 500 });
+    world.writer.update(routeKey("cart"), routeUpdate("cart"));
+    await world.pass(5_000, 500);
+    heal();
+    server.remove("HTTPRoute", "shop/cart");
+    world.observe();
+    putRoute(server, "cart");
+    world.observe();
+    await world.settle();
+    expect(world.changes).toHaveLength(1);
+  });
+
+  it("leaves an object alone that took another's place until the watch tells of it", async () => {
+    putRoute(server, "cart");
+    const world = startLeader();
+    world.writer.update(routeKey("cart"), routeUpdate("cart"));
+    server.remove("HTTPRoute", "shop/cart");
+    putRoute(server, "cart");
+    await world.settle();
+    expect(world.outcomes).toEqual(["conflict", "conflict", "conflict"]);
+    expect(world.statusOf(routeKey("cart")).parents).toBeUndefined();
+  });
+
+  it("is not misled by a watch that tells of what was there before its own write", async () => {
+    putRoute(server, "cart");
+    const world = startLeader();
+    const labels = { team: "x" };
+    const late = server.put("HTTPRoute", {
+      ...putRoute(server, "cart"),
+      metadata: { namespace: "shop", name: "cart", labels },
+    });
+    world.observe();
+    world.writer.update(routeKey("cart"), routeUpdate("cart"));
+    await world.settle();
+    world.writer.observe(routeKey("cart"), readStored({ ...late, status: {} }));
+    await world.pass(5_000);
+    expect(world.outcomes).toEqual(["written"]);
   });
 
   it("drops the status of an object that is gone", async () => {

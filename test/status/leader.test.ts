@@ -182,6 +182,25 @@ describe("a leader", () => {
     expect(elector.leading).toBe(false);
   });
 
+  it("does not go by an answer that comes when its time is over", async () => {
+    const elector = elect("a");
+    server.fail(({ method }) => {
+      if (method === "POST") scheduler.freeze(leaseTimes.renewDeadline);
+      return false;
+    }, "reset");
+    await pass(250);
+    expect(story.filter((line) => line === "a leads")).toEqual([]);
+    expect(elector.leading).toBe(false);
+  });
+
+  it("stops as soon as it sees that the Lease is gone", async () => {
+    elect("a");
+    await pass(250);
+    server.remove("Lease", "gatehouse-system/gatehouse");
+    await pass(5_250);
+    expect(story).toContain("a stops");
+  });
+
   it("stays so when somebody else changes a label of the Lease, and keeps the label", async () => {
     elect("a");
     await pass(250);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nodeAddresses } from "./node-addresses.ts";
+import { nodeAddresses, nodeFacts } from "./node-addresses.ts";
 
 const node = (name: string, isReady: boolean, ...addresses: readonly (readonly [string, string])[]) => ({
   metadata: { name },
@@ -32,4 +32,16 @@ it.each([
   { name: "none of a node that tells nothing", nodes: [{ metadata: { name: "a" } }], want: [] },
 ])("addresses of nodes are $name", ({ nodes, want }) => {
   expect(nodeAddresses(nodes)).toEqual(want);
+  expect(nodeAddresses(nodes.map(nodeFacts))).toEqual(want);
+});
+
+it("keeps of a node only what its addresses follow from", () => {
+  const images = [{ names: ["example.com/large:1"], sizeBytes: 1 }];
+  const conditions = [{ type: "Ready", status: "True" }];
+  const node = {
+    metadata: { name: "a", labels: { zone: "b" } },
+    spec: {},
+    status: { images, conditions, addresses: [] },
+  };
+  expect(nodeFacts(node)).toEqual({ metadata: { name: "a" }, status: { addresses: [], conditions } });
 });

@@ -10,6 +10,13 @@ export function nodeAddresses(nodes: Iterable<RawObject>): readonly string[] {
   return [...new Set(usable.flatMap(addressesOf))].toSorted();
 }
 
+/** What is kept of a node: its object also lists every image that it holds. */
+export function nodeFacts({ metadata, status }: RawObject): RawObject {
+  const { name, deletionTimestamp } = metadata;
+  const facts = { addresses: listAt(status, "addresses"), conditions: listAt(status, "conditions") };
+  return { metadata: { name, ...(deletionTimestamp !== undefined && { deletionTimestamp }) }, status: facts };
+}
+
 function isReady(node: RawObject): boolean {
   const ready = listAt(node, "status", "conditions").find((one) => textAt(one, "type") === "Ready");
   return textAt(ready, "status") === "True";
