@@ -76,6 +76,12 @@ export const metricDefinitions = {
     help: "Statuses that were translated anew, by whether that changed what is written",
     labels: ["outcome"],
   },
+  statusWrites: {
+    name: "gatehouse_status_writes",
+    type: "gauge",
+    help: "Statuses on their way to the API server: queued, waiting for their time, or in flight (busy)",
+    labels: ["state"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 type Definitions = typeof metricDefinitions;

@@ -97,7 +97,10 @@ class Controller {
         ...(config.secretSelector !== undefined && { secretSelector: config.secretSelector }),
       },
       onStored: (key, stored) => this.#statusWriter.observe(key, stored),
-      onFacts: (facts) => this.#controlPlane.factsChanged(facts),
+      onFacts: (facts) => {
+        this.#controlPlane.factsChanged(facts);
+        this.#statusWriter.schemasChanged();
+      },
     });
     this.#controlPlane = new ControlPlane({
       source: this.#source,
@@ -158,6 +161,12 @@ class Controller {
       controlPlane: this.#controlPlane,
       metrics: this.#metrics,
       logger,
+      measure: () => {
+        const { queued, waiting, busy } = this.#statusWriter.load;
+        this.#metrics.statusWrites.set({ state: "queued" }, queued);
+        this.#metrics.statusWrites.set({ state: "waiting" }, waiting);
+        this.#metrics.statusWrites.set({ state: "busy" }, busy);
+      },
       notReady: () => (this.#trust.current() === undefined ? "there is no certificate for proxies yet" : undefined),
     });
   }

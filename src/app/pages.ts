@@ -17,6 +17,8 @@ export interface PagesOptions {
   readonly controlPlane: ControlPlane;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Brings metrics that tell how things stand up to date, besides those of the control plane. */
+  readonly measure?: () => void;
   /** What is missing besides a first translation; undefined when nothing is. */
   readonly notReady?: () => string | undefined;
 }
@@ -33,6 +35,7 @@ export class Pages {
     const notReady = () => (controlPlane.ready ? options.notReady?.() : "not everything is read and translated yet");
     const renderMetrics = () => {
       controlPlane.measure();
+      options.measure?.();
       return metrics.render();
     };
     this.#health = createHealthServer({ notReady, renderMetrics }, logger);

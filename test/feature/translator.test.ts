@@ -4,7 +4,10 @@ import { namespacedName } from "../../src/core/keys.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
 import { namespace, platform, route } from "./shop-manifests.ts";
 
-const options = { controllerName: "gatehouse.dev/gateway-controller", placement: { kind: "standalone", bindAddresses: ["0.0.0.0"] } } as const;
+const options = {
+  controllerName: "gatehouse.dev/gateway-controller",
+  placement: { kind: "standalone", bindAddresses: ["0.0.0.0"] },
+} as const;
 const gateway = namespacedName("infra", "shared");
 
 function apply(translator: Translator, text: string): void {
