@@ -61,5 +61,7 @@ export class Replicas {
   async stop(): Promise<void> {
     this.#client.stop();
     await this.#server.stop();
+    // What the others said would be remembered for a while, and keep this process for as long.
+    this.#reports.clear();
   }
 }

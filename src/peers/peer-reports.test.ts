@@ -86,7 +86,7 @@ it("forgets a replica that stays away", () => {
   expect(take()).toEqual([[shared, 1]]);
 });
 
-it("forgets everything without a word when it does not lead any more", () => {
+it("forgets everything without a word when it stops", () => {
   const { reports, timers, take } = start();
   reports.set("a", shared, state(2));
   reports.replicaGone("a");

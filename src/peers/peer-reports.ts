@@ -54,7 +54,7 @@ export class PeerReports {
     this.#farewells.set(replica, this.#options.scheduler.after(this.#options.graceMs ?? 30_000, forget));
   }
 
-  /** Forgets everything without a word, as one who does not lead any more. */
+  /** Forgets everything without a word, as one who stops. */
   clear(): void {
     for (const cancel of this.#farewells.values()) cancel();
     this.#farewells.clear();
