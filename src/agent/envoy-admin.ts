@@ -1,9 +1,11 @@
+import { formatListenAddress, type ListenAddress } from "../settings.ts";
+
 /** Talks to the admin page of the Envoy in the same pod. https://www.envoyproxy.io/docs/envoy/latest/operations/admin */
 export class EnvoyAdmin {
   readonly #base: string;
 
-  constructor({ host, port }: { readonly host: string; readonly port: number }) {
-    this.#base = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  constructor(address: ListenAddress) {
+    this.#base = `http://${formatListenAddress(address)}`;
   }
 
   /** Whether Envoy answers at all. */

@@ -1,6 +1,7 @@
 import { Metadata, Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { NamespacedName } from "../core/keys.ts";
 import type { TlsMaterialSource } from "../core/tls-material.ts";
+import { formatListenAddress } from "../settings.ts";
 import { createServerCredentials, replicaUntil } from "./peer-credentials.ts";
 import { decodePeerMessage, maxMessageBytes, type PeerMessage } from "./peer-message.ts";
 import type { PeerReports } from "./peer-reports.ts";
@@ -60,9 +61,8 @@ const maxReplicas = 64;
 const maxGateways = 50_000;
 
 async function listen(server: Server, { host, port, material }: PeerServerOptions): Promise<PeerStartResult> {
-  const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   return await new Promise((resolve) => {
-    server.bindAsync(target, createServerCredentials(material), (error, bound) => {
+    server.bindAsync(formatListenAddress({ host, port }), createServerCredentials(material), (error, bound) => {
       resolve(error === null ? { kind: "listening", port: bound } : { kind: "refused", message: error.message });
     });
   });

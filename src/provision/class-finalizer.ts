@@ -7,7 +7,7 @@ import {
   resourcePath,
 } from "../core/kube-client.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
-import { isOlder } from "./state/is-older.ts";
+import { isEarlierState } from "./state/earlier-state.ts";
 
 /** Keeps a GatewayClass from being deleted while Gateways use it. https://gateway-api.sigs.k8s.io/api-types/gatewayclass/ */
 export const gatewayExistsFinalizer = "gateway-exists-finalizer.gateway.networking.k8s.io";
@@ -60,7 +60,7 @@ export class ClassFinalizer {
   observe(className: string, object: RawObject | undefined): void {
     const memory = this.#memoryOf(className);
     if (object === undefined) delete memory.observed;
-    else if (memory.observed === undefined || !isOlder(object, memory.observed)) memory.observed = object;
+    else if (memory.observed === undefined || !isEarlierState(object, memory.observed)) memory.observed = object;
     if (object === undefined && memory.inUse === undefined) this.#classes.delete(className);
     this.#look(className, memory);
   }

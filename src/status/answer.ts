@@ -22,12 +22,6 @@ export function readStored({ metadata, ...raw }: RawObject): StoredObject {
   };
 }
 
-/** Whether one version of an object is older than another. Versions that cannot be compared are not. */
-export function isOlder(version: string, than: string): boolean {
-  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return false;
-  return version.length === than.length ? version < than : version.length < than.length;
-}
-
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,10 +2,11 @@ import type { StatusUpdate } from "../core/conditions.ts";
 import { type Kind, kinds, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import type { KubeClient, KubeFailure, ResourceKind } from "../core/kube-client.ts";
 import type { ObjectStatus } from "../core/object-status.ts";
+import { isOlder } from "../core/resource-version.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import type { StoredObject } from "../core/stored-object.ts";
 import type { Logger } from "../logger.ts";
-import { isOlder, readStored, requestObject } from "./answer.ts";
+import { readStored, requestObject } from "./answer.ts";
 import { mergeStatus, updateGeneration } from "./merge.ts";
 import { holdProgrammed } from "./programmed-hold.ts";
 import {

@@ -3,6 +3,7 @@ import { type Kind, type KindInfo, kindNames, kinds } from "../core/keys.ts";
 import type { KubeFailure, RawObject, ResourceKind } from "../core/kube-client.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import type { KubeApi } from "./kube-api.ts";
+import { pause } from "./pause.ts";
 import { createReflector, type Reflector } from "./reflector.ts";
 
 /** Who hears which kinds are served, and with what. */
@@ -162,13 +163,9 @@ class CrdDiscovery implements Discovery {
   }
 
   #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.scheduler.after(milliseconds, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+    const { over, wake } = pause(this.#options.scheduler, milliseconds);
+    this.#wake = wake;
+    return over;
   }
 }
 

@@ -6,8 +6,10 @@ import {
   type ResourceKind,
   resourcePath,
 } from "../core/kube-client.ts";
+import { isOlder } from "../core/resource-version.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import type { KubeApi, WatchStream } from "./kube-api.ts";
+import { pause } from "./pause.ts";
 import type { WatchEvent } from "./watch-lines.ts";
 
 /** Hears what a reflector finds: first everything, then every change. Objects come without managed fields. */
@@ -162,13 +164,9 @@ class ListAndWatch implements Reflector {
   }
 
   #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.scheduler.after(milliseconds, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+    const { over, wake } = pause(this.#options.scheduler, milliseconds);
+    this.#wake = wake;
+    return over;
   }
 
   /** Reads everything in pages and says as of which version; what is not there any more goes. */
@@ -342,11 +340,3 @@ function isObject(item: unknown): boolean {
   const { metadata } = item;
   return typeof metadata === "object" && metadata !== null && "name" in metadata && typeof metadata.name === "string";
 }
-
-/** Versions are decimal numbers that only grow; where one is not, nothing is known of their order. */
-function isOlder(version: string, than: string): boolean {
-  if (!decimal.test(version) || !decimal.test(than)) return false;
-  return version.length !== than.length ? version.length < than.length : version < than;
-}
-
-const decimal = /^[1-9]\d*$/;

@@ -1,6 +1,7 @@
 import { type MethodDefinition, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { NamespacedName } from "../core/keys.ts";
+import { formatListenAddress } from "../settings.ts";
 import { type AdsSecurity, isLoopback, materialOf } from "./credentials.ts";
 import { deltaVariant } from "./delta-stream.ts";
 import type { Substitute } from "./fleet-memory.ts";
@@ -126,9 +127,8 @@ async function listen(server: Server, { host, port, security }: AdsServerOptions
     const message = `plaintext xDS is served on loopback only, not on ${host}: use mutual TLS`;
     return { kind: "refused", message };
   }
-  const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   return await new Promise((resolve) => {
-    server.bindAsync(target, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(formatListenAddress({ host, port }), ServerCredentials.createInsecure(), (error, bound) => {
       resolve(error === null ? { kind: "listening", port: bound } : { kind: "refused", message: error.message });
     });
   });

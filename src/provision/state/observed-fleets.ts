@@ -1,6 +1,6 @@
 import type { RawObject } from "../../core/kube-client.ts";
 import type { FleetObjectKind } from "../render/fleet-object.ts";
-import { isOlder } from "./is-older.ts";
+import { isEarlierState } from "./earlier-state.ts";
 
 /** The objects of one fleet as they were last seen. */
 export type ObservedFleet = ReadonlyMap<FleetObjectKind, RawObject>;
@@ -18,7 +18,7 @@ export class ObservedFleets {
       if (fleet.size === 0) this.#fleets.delete(name);
       return true;
     }
-    if (known !== undefined && isOlder(object, known)) return false;
+    if (known !== undefined && isEarlierState(object, known)) return false;
     fleet.set(kind, object);
     this.#fleets.set(name, fleet);
     return true;
