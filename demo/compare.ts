@@ -1,7 +1,7 @@
 import type { ServedBy } from "./access-log.ts";
-import type { PublishedCondition, PublishedStatus } from "./control-plane.ts";
+import type { CommandResult, PublishedCondition, PublishedStatus } from "./control-plane.ts";
 import type { Answer } from "./request.ts";
-import type { ExpectedAnswer, ExpectedCondition, StatusLine } from "./step.ts";
+import type { CommandOutput, ExpectedAnswer, ExpectedCondition, StatusLine } from "./step.ts";
 
 /** One thing that was expected beside what really came. */
 export interface Line {
@@ -11,6 +11,8 @@ export interface Line {
   readonly agrees: boolean;
   /** The message of a condition. */
   readonly detail?: string;
+  /** What a command has printed, where all of it is worth reading. */
+  readonly output?: string;
 }
 
 /** An answer with what the proxy's access log tells of it; without `log` there was no line. */
@@ -40,7 +42,15 @@ export function compareCondition(expected: ExpectedCondition, statuses: readonly
   if (found === undefined)
     return line(label, showExpected(expected), `${expected.object} ${expected.type} is not told`);
   const compared = line(label, showExpected(expected), showCondition(expected, found));
-  return found.message === "" ? compared : { ...compared, detail: found.message };
+  const { message = found.message } = expected;
+  const told = message === found.message ? compared : { ...compared, expected: message, agrees: false };
+  return found.message === "" ? told : { ...told, detail: found.message };
+}
+
+/** Looks whether nothing is told of an object any more. */
+export function compareGone(object: string, statuses: readonly PublishedStatus[]): Line {
+  const isThere = statuses.some((one) => nameOf(one) === object);
+  return line("gone", `${object} is gone`, isThere ? `${object} is still there` : `${object} is gone`);
 }
 
 /** Looks for a line of `gatehouse status` that holds all the words. */
@@ -49,6 +59,30 @@ export function compareTable({ question, words }: StatusLine, printed: string): 
   const found = lines.find((text) => words.every((word) => text.includes(word)));
   const expected = words.join(" … ");
   return { label: question, expected, real: found ?? lines[0] ?? "nothing", agrees: found !== undefined };
+}
+
+/** Looks for lines of a command's output, one after the other, each of which holds all of its words. */
+export function compareCommand({ args, exitCode, lines }: CommandOutput, result: CommandResult): Line {
+  const rest = result.output.split("\n").map((text) => text.trim().replace(/\s+/g, " "));
+  const missing = lines.find((words) => {
+    const at = rest.findIndex((text) => words.every((word) => text.includes(word)));
+    rest.splice(0, at + 1);
+    return at < 0;
+  });
+  const expected = `exit code ${exitCode}, and ${lines.length} lines that it must hold`;
+  const label = `gatehouse ${args.map(quoted).join(" ")}`;
+  const { output } = result;
+  if (result.exitCode !== exitCode) {
+    return { label, expected, real: `exit code ${result.exitCode} ${result.errors}`, agrees: false, output };
+  }
+  if (missing !== undefined) return { label, expected, real: `no ${missing.join(" … ")}`, agrees: false, output };
+  return { label, expected, real: expected, agrees: true, output };
+}
+
+/** Compares what the webhook said about each object with the one refusal that is expected. */
+export function compareRefusal(expected: string, said: readonly (string | undefined)[]): Line {
+  const real = said.map((refusal) => (refusal === undefined ? "admitted" : `refused: ${refusal}`)).join("; ");
+  return line("webhook", `refused: ${expected}`, real || "it was not asked");
 }
 
 /** Compares the files that a step touched. */
@@ -100,4 +134,8 @@ function showCondition(expected: ExpectedCondition, real: PublishedCondition): s
 
 function showGeneration(generation: number | undefined): string {
   return generation === undefined ? "" : ` at generation ${generation}`;
+}
+
+function quoted(arg: string): string {
+  return /\s/.test(arg) ? `'${arg}'` : arg;
 }

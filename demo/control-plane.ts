@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningProcess, startProcess } from "./child-process.ts";
+import type { AdmissionReview } from "./kubectl-apply.ts";
 import type { GatewayName } from "./step.ts";
 
 /** A condition as the control plane publishes it. */
@@ -38,6 +39,14 @@ export interface ControlPlanePorts {
   readonly xds: string;
   readonly health: string;
   readonly debug: string;
+  readonly webhook: string;
+}
+
+/** How a command ended. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errors: string;
 }
 
 /** A running control plane, asked in the ways that its users have. */
@@ -49,6 +58,10 @@ export interface ControlPlane {
   statuses(): Promise<readonly PublishedStatus[]>;
   /** What `gatehouse status` prints. */
   statusTable(args: readonly string[]): Promise<string>;
+  /** Runs a command of `gatehouse` that asks this control plane. */
+  command(args: readonly string[]): Promise<CommandResult>;
+  /** What the webhook answers. Throws when it does not. */
+  review(review: AdmissionReview): Promise<unknown>;
 }
 
 const patienceMs = 20_000;
@@ -65,6 +78,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     args: [
       ...[main, "serve", "--manifests", manifests, "--ports-file", portsFile, "--log-level", "warn"],
       ...["--xds-address", listen, "--health-address", listen, "--debug-address", listen],
+      ...["--webhook-address", listen],
     ],
   });
   try {
@@ -85,7 +99,18 @@ function questions(main: string, ports: ControlPlanePorts): Omit<ControlPlane, "
     },
     statuses: () => fetchStatuses(ports),
     statusTable: (args) => run(main, ["status", "--server", `http://${ports.debug}`, ...args]),
+    command: (args) => runCommand(main, [...args, "--server", `http://${ports.debug}`]),
+    review: (review) => postReview(ports, review),
   };
+}
+
+async function postReview(ports: ControlPlanePorts, review: AdmissionReview): Promise<unknown> {
+  const response = await fetch(`http://${ports.webhook}/validate`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(review),
+  });
+  return response.json();
 }
 
 async function fetchStatuses(ports: ControlPlanePorts): Promise<readonly PublishedStatus[]> {
@@ -102,6 +127,12 @@ async function fetchStatuses(ports: ControlPlanePorts): Promise<readonly Publish
 
 /** Runs one command of the control plane's CLI and returns what it printed. */
 async function run(main: string, args: readonly string[]): Promise<string> {
+  const { exitCode, output, errors } = await runCommand(main, args);
+  if (exitCode !== 0) throw new Error(`gatehouse ${args.join(" ")} ended with ${exitCode}: ${errors}`);
+  return output;
+}
+
+async function runCommand(main: string, args: readonly string[]): Promise<CommandResult> {
   let output = "";
   const process = startProcess({
     name: `gatehouse ${args[0] ?? ""}`,
@@ -111,9 +142,8 @@ async function run(main: string, args: readonly string[]): Promise<string> {
       output += text;
     },
   });
-  const code = await process.ended;
-  if (code !== 0) throw new Error(`gatehouse ${args.join(" ")} ended with ${code}: ${process.errors().trim()}`);
-  return output;
+  const exitCode = await process.ended;
+  return { exitCode, output, errors: process.errors().trim() };
 }
 
 async function waitForPorts(process: RunningProcess, portsFile: string): Promise<ControlPlanePorts> {
@@ -141,6 +171,7 @@ async function waitFor<T>(process: RunningProcess, what: string, ask: () => Prom
 function parsePorts(text: string): ControlPlanePorts | undefined {
   // Written by the control plane; every field is tested.
   const ports = JSON.parse(text) as Partial<Record<keyof ControlPlanePorts, string>>;
-  const { xds, health, debug } = ports;
-  return xds === undefined || health === undefined || debug === undefined ? undefined : { xds, health, debug };
+  const { xds, health, debug, webhook } = ports;
+  if (xds === undefined || health === undefined || debug === undefined || webhook === undefined) return undefined;
+  return { xds, health, debug, webhook };
 }

@@ -1,11 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseServedBy } from "./access-log.ts";
-import { compareAnswer, compareCondition, compareTable, compareTouched, type Line, type Served } from "./compare.ts";
+import { compareAnswer, compareTouched, type Line } from "./compare.ts";
 import { diffFolders, type FileDiff } from "./diff.ts";
-import { boundPort, sendRequest } from "./request.ts";
-import type { Article, DemoRequest, Step } from "./step.ts";
-import type { FileAction } from "./workspace.ts";
+import { reviewsOf } from "./kubectl-apply.ts";
+import { ask, observe, runCommands, send } from "./observe.ts";
+import { boundPort } from "./request.ts";
+import type { Action, Article, DemoRequest, FileAction, Step } from "./step.ts";
+import { Traffic } from "./traffic.ts";
+import type { ProposedFile } from "./workspace.ts";
 import type { World } from "./world.ts";
 
 /** How one step came out. */
@@ -14,6 +15,8 @@ export interface StepResult {
   /** Where the request really went, `host:port`. */
   readonly target?: string;
   readonly diff: readonly FileDiff[];
+  /** What `kubectl apply` was asked to do besides, and which the webhook was asked about. */
+  readonly proposed: readonly FileDiff[];
   readonly lines: readonly Line[];
   readonly passed: boolean;
 }
@@ -32,41 +35,106 @@ const pauseMs = 30;
 /** Walks through the steps of one article, in order. A step that fails does not keep the next from being tried. */
 export async function runArticle(world: World, article: Article, options: RunOptions): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
-  for (const step of article.steps) {
-    const result = await runStep(world, article, { ...options, step });
-    if (options.signal?.aborted === true) break;
-    options.onStep?.(result);
-    results.push(result);
+  const background = new Background(world);
+  try {
+    for (const step of article.steps) {
+      const result = await runStep({ world, article, background }, { ...options, step });
+      if (options.signal?.aborted === true) break;
+      options.onStep?.(result);
+      results.push(result);
+    }
+  } finally {
+    await background.stop();
   }
   return results;
+}
+
+/** The traffic that goes on from step to step, when there is some. */
+class Background {
+  readonly #world: World;
+  #traffic: Traffic | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async act(action: Exclude<Action, FileAction | { readonly kind: "proxy" }>): Promise<void> {
+    await this.stop();
+    if (action.kind === "quiet") return;
+    const { request, backend } = action;
+    this.#traffic = new Traffic({
+      backend,
+      send: () => send(this.#world, request, "meanwhile"),
+    });
+  }
+
+  lines(): readonly Line[] {
+    return this.#traffic === undefined ? [] : [this.#traffic.line()];
+  }
+
+  /** Whether no answer has come back yet. One that is wrong stays so: nobody waits for that. */
+  get isSilent(): boolean {
+    return this.#traffic?.isSilent ?? false;
+  }
+
+  async stop(): Promise<void> {
+    await this.#traffic?.stop();
+    this.#traffic = undefined;
+  }
+}
+
+/** Where a step takes place. */
+interface Stage {
+  readonly world: World;
+  readonly article: Article;
+  readonly background: Background;
 }
 
 interface StepRun extends RunOptions {
   readonly step: Step;
 }
 
-async function runStep(world: World, article: Article, run: StepRun): Promise<StepResult> {
+async function runStep(stage: Stage, run: StepRun): Promise<StepResult> {
   const { step } = run;
-  const before = world.workspace.snapshot(article.folder);
-  const failure = await act(world, article, step).catch((error: unknown) => failedLine(error));
-  const diff = diffFolders(before, world.workspace.snapshot(article.folder));
-  const fixed = [
-    ...(failure === undefined ? [] : [failure]),
-    ...compareTouched(
-      step.expect.touched,
-      diff.map(({ path }) => path),
+  const { workspace } = stage.world;
+  const { folder } = stage.article;
+  const before = workspace.snapshot(folder);
+  const acted = await act(stage, step).catch((error: unknown) => failedLine(error));
+  const diff = diffFolders(before, workspace.snapshot(folder));
+  const failure = "label" in acted ? [acted] : [];
+  const proposed = "label" in acted ? [] : acted.proposed;
+  const touched = compareTouched(
+    step.expect.touched,
+    diff.map(({ path }) => path),
+  );
+  const patient = failure.length === 0 ? run : { ...run, patienceMs: 0 };
+  const lines = [...failure, ...touched, ...(await observeUntilExpected(stage, patient, proposed))];
+  return {
+    step,
+    diff,
+    proposed: diffFolders(
+      new Map(proposed.flatMap(({ path, before: text }) => (text === undefined ? [] : [[path, text]]))),
+      new Map(proposed.map(({ path, after }) => [path, after])),
     ),
-  ];
-  const observed = await observeUntilExpected(world, failure === undefined ? run : { ...run, patienceMs: 0 });
-  const lines = [...fixed, ...observed];
-  const target = step.request === undefined ? {} : { target: targetOf(world, step.request) };
-  return { step, ...target, diff, lines, passed: lines.length > 0 && lines.every(({ agrees }) => agrees) };
+    lines,
+    passed: lines.length > 0 && lines.every(({ agrees }) => agrees),
+    ...(step.request !== undefined && { target: targetOf(stage.world, step.request) }),
+  };
 }
 
-async function act(world: World, article: Article, { do: actions = [] }: Step): Promise<undefined> {
-  const edits = actions.filter((action): action is FileAction => action.kind !== "proxy");
+interface Acted {
+  /** What `kubectl apply` is asked to do. */
+  readonly proposed: readonly ProposedFile[];
+}
+
+async function act({ world, article, background }: Stage, { do: actions = [], apply }: Step): Promise<Acted> {
+  const edits = actions.filter((action): action is FileAction => "file" in action);
   world.workspace.apply(article.folder, edits);
-  for (const action of actions) if (action.kind === "proxy") await world.startProxy(action.gateway);
+  for (const action of actions) {
+    if (action.kind === "proxy") await world.startProxy(action.gateway);
+    if (action.kind === "traffic" || action.kind === "quiet") await background.act(action);
+  }
+  return { proposed: apply === undefined ? [] : world.workspace.propose(article.folder, apply.changes) };
 }
 
 function failedLine(error: unknown): Line {
@@ -75,30 +143,22 @@ function failedLine(error: unknown): Line {
 }
 
 /** Configuration takes a moment to arrive: asks until all is as expected, or gives the last difference. */
-async function observeUntilExpected(world: World, { step, patienceMs, signal }: StepRun): Promise<readonly Line[]> {
+async function observeUntilExpected(
+  { world, background }: Stage,
+  { step, patienceMs, signal }: StepRun,
+  proposed: readonly ProposedFile[],
+): Promise<readonly Line[]> {
+  const reviews = step.apply === undefined ? [] : reviewsOf(proposed, step.apply.as);
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    const lines = await observe(world, step);
-    if (lines.every(({ agrees }) => agrees)) return keepAsking(world, step, lines);
-    if (Date.now() >= deadline || signal?.aborted === true) return lines;
+    const lines = await observe(world, { step, reviews });
+    const isLate = Date.now() >= deadline || signal?.aborted === true;
+    if (isLate || (!background.isSilent && lines.every(({ agrees }) => agrees))) {
+      const asked = isLate ? lines : await keepAsking(world, step, lines);
+      return [...asked, ...(await runCommands(world, step)), ...background.lines()];
+    }
     await sleep(pauseMs);
   }
-}
-
-/** Conditions are asked first: they tell that the edit was read, so that the answers after it belong to it. */
-async function observe(world: World, step: Step): Promise<readonly Line[]> {
-  const { conditions = [], table = [], answer } = step.expect;
-  const lines: Line[] = [];
-  if (conditions.length > 0) {
-    const statuses = await world.controlPlane.statuses();
-    lines.push(...conditions.map((condition) => compareCondition(condition, statuses)));
-  }
-  for (const line of table) {
-    const printed = await world.controlPlane.statusTable(line.args).catch((error: unknown) => String(error));
-    lines.push(compareTable(line, printed));
-  }
-  if (step.request === undefined || answer === undefined) return lines;
-  return [...compareAnswer(answer, await ask(world, step.request)), ...lines];
 }
 
 /** Where nothing may move, one good answer proves little. */
@@ -111,20 +171,6 @@ async function keepAsking(world: World, step: Step, lines: readonly Line[]): Pro
     if (!again.every(({ agrees }) => agrees)) return [...again, ...lines];
   }
   return [...lines, { label: "asked", expected: `${answer.times} times`, real: `${answer.times} times`, agrees: true }];
-}
-
-async function ask(world: World, request: DemoRequest): Promise<Served> {
-  const proxy = world.proxies.get(request.gateway);
-  const token = `demo=${randomUUID()}`;
-  const address = world.workspace.gatewayAddress(request.gateway);
-  if (address === undefined) return { answer: { kind: "failed", message: `no manifest of ${request.gateway}` } };
-  const target = { address, port: boundPort(request.port), authorities: world.authorities, token };
-  const answer = await sendRequest(request, target);
-  if (answer.kind === "failed") return { answer };
-  const line = await proxy?.accessLogLine(token);
-  if (line === undefined) return { answer };
-  const servedBy = parseServedBy(line);
-  return { answer, log: servedBy === undefined ? { kind: "no route" } : { kind: "route", servedBy } };
 }
 
 function targetOf(world: World, { gateway, port }: DemoRequest): string {

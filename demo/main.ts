@@ -71,6 +71,7 @@ function printAddresses({ workspace, controlPlane, proxies }: World): void {
   write("\nEverything stays up until Ctrl-C:\n");
   write(`  manifests      ${workspace.manifests}  (edit them: changes apply at once)\n`);
   write(`  debug pages    http://${ports.debug}/\n`);
+  write(`  webhook        http://${ports.webhook}/validate\n`);
   write(`  health         http://${ports.health}/readyz\n`);
   write(`  statuses       .tools/node/bin/node src/main.ts status --server http://${ports.debug}\n`);
   for (const gateway of proxies.keys()) {

@@ -23,11 +23,19 @@ const lineWidth = 110;
 export function createPrinter({ write, palette }: PrinterOptions): Printer {
   const paint = palette === "colours" ? paintWithEscapes : (_: Colour, text: string) => text;
   const print = (text = ""): void => write(`${text}\n`);
+  let lastProposed = "";
   return {
     article: ({ title }) => print(`\n${paint("bold", title)}\n${"─".repeat(title.length)}`),
     step: (number, result) => {
-      print(`\n${paint("bold", `${String(number).padStart(2)}. ${result.step.say}`)}`);
+      const { chapter, say } = result.step;
+      if (chapter !== undefined) print(`\n  ${paint("bold", `── ${chapter} ──`)}`);
+      print(`\n${paint("bold", `${String(number).padStart(2)}. ${say}`)}`);
       for (const text of diffLines(result, paint)) print(`    ${text}`);
+      for (const text of applyLines(result, paint, lastProposed)) print(`    ${text}`);
+      lastProposed = JSON.stringify(result.proposed);
+      for (const action of result.step.do ?? []) {
+        if (action.kind === "traffic") print(`    ${"traffic".padEnd(labelWidth)} ${showTraffic(action.request)}`);
+      }
       const { request } = result.step;
       if (request !== undefined)
         print(`    ${"request".padEnd(labelWidth)} ${showRequest(request, result.target ?? "")}`);
@@ -59,6 +67,22 @@ function paintWithEscapes(colour: Colour, text: string): string {
   return `\u001b[${escapes[colour]}m${text}\u001b[0m`;
 }
 
+/** What somebody gives to kubectl, in full unless the step before has shown the same: nothing else tells it. */
+function applyLines({ step: { apply }, proposed }: StepResult, paint: Paint, shown: string): readonly string[] {
+  if (apply === undefined) return [];
+  const who = `${apply.as.username} (${apply.as.groups.join(", ")})`;
+  const isKnown = JSON.stringify(proposed) === shown;
+  return proposed.flatMap(({ path, lines }) => [
+    `${"apply".padEnd(labelWidth)} kubectl apply -f ${path}`,
+    `${"as".padEnd(labelWidth)} ${who}`,
+    ...(isKnown ? [] : lines.map((line) => paint(diffColour(line), `  ${line}`))),
+  ]);
+}
+
+function showTraffic({ scheme, host, path }: DemoRequest): string {
+  return `GET ${scheme}://${host}${path}, again and again from now on, each on a connection of its own`;
+}
+
 function diffLines({ diff }: StepResult, paint: Paint): readonly string[] {
   return diff.flatMap(({ path, lines }) => {
     const [first, ...others] = lines;
@@ -79,10 +103,20 @@ function showRequest({ scheme, host, path, port, gateway }: DemoRequest, target:
   return `GET ${scheme}://${host}${path}  (port ${port} of ${gateway}, bound at ${target})`;
 }
 
-function printLine({ label, expected, real, agrees, detail }: Line, print: (text: string) => void, paint: Paint): void {
+function printLine(
+  { label, expected, real, agrees, detail, output }: Line,
+  print: (text: string) => void,
+  paint: Paint,
+): void {
   const indent = `    ${" ".repeat(labelWidth)}`;
   const mark = agrees ? paint("green", "✓") : paint("red", "✗");
   const isWide = label.length > labelWidth;
+  // A command's output says more than that it is as expected.
+  if (agrees && output !== undefined) {
+    print(`  ${mark} ${label}`);
+    for (const text of output.trimEnd().split("\n")) print(`        ${paint("dim", text)}`.trimEnd());
+    return;
+  }
   const told = agrees ? real : paint("red", real);
   if (isWide) print(`  ${mark} ${label}`);
   const head = isWide ? indent : `  ${mark} ${label.padEnd(labelWidth)}`;

@@ -18,7 +18,7 @@ export type GatewayName = `${string}/${string}`;
 /** A server certificate to make on the spot, and the Secret to put it in. */
 export interface CertificateRequest {
   readonly secret: string;
-  readonly hostname: string;
+  readonly hostnames: readonly string[];
   /** The manifest to write, below the article's folder. */
   readonly file: string;
 }
@@ -32,8 +32,12 @@ export interface BackendSpec {
 
 /** One step: what somebody does to the manifests, what is asked afterwards and what must come back. */
 export interface Step {
+  /** The title of the chapter that begins with this step. */
+  readonly chapter?: string;
   readonly say: string;
   readonly do?: readonly Action[];
+  /** What somebody wants to apply after that; it is asked about and not stored. */
+  readonly apply?: Application;
   readonly request?: DemoRequest;
   readonly expect: Expectation;
 }
@@ -53,7 +57,25 @@ export type Action =
   | { readonly kind: "add"; readonly file: string }
   | { readonly kind: "remove"; readonly file: string }
   /** Starts the proxy of a Gateway. */
-  | { readonly kind: "proxy"; readonly gateway: GatewayName };
+  | { readonly kind: "proxy"; readonly gateway: GatewayName }
+  /** Begins to ask again and again, in the background: every answer counts from now on, until `quiet`. */
+  | { readonly kind: "traffic"; readonly request: DemoRequest; readonly backend: string }
+  | { readonly kind: "quiet" };
+
+/** Changes of files, as somebody gives them to `kubectl apply`. */
+export interface Application {
+  readonly as: KubernetesUser;
+  readonly changes: readonly FileAction[];
+}
+
+/** A change of manifests. */
+export type FileAction = Extract<Action, { readonly file: string }>;
+
+/** Who asks an API server. */
+export interface KubernetesUser {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
 
 /** One request as a client would send it. */
 export interface DemoRequest {
@@ -69,11 +91,17 @@ export interface DemoRequest {
 /** What must come back. Everything that is present is compared, line by line. */
 export interface Expectation {
   readonly answer?: ExpectedAnswer;
+  /** What the webhook says about `apply`, word for word. */
+  readonly refusal?: string;
   readonly conditions?: readonly ExpectedCondition[];
+  /** `Kind namespace/name` of what the control plane must know nothing of any more. */
+  readonly gone?: string;
   /** The files that the step touched, told by comparing the folder before and after. */
   readonly touched?: readonly string[];
   /** Lines of `gatehouse status`, each a list of words that one line must hold. */
   readonly table?: readonly StatusLine[];
+  /** What other commands of `gatehouse` print. */
+  readonly commands?: readonly CommandOutput[];
   /** Said once everything is as expected. */
   readonly conclusion?: string;
 }
@@ -99,6 +127,7 @@ export interface ExpectedCondition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
   readonly reason?: string;
+  readonly message?: string;
   /** The generation that it must speak of: proof that the last edit was read. */
   readonly generation?: number;
 }
@@ -108,4 +137,12 @@ export interface StatusLine {
   readonly question: string;
   readonly args: readonly string[];
   readonly words: readonly string[];
+}
+
+/** A command of `gatehouse`, and what must stand in what it prints. */
+export interface CommandOutput {
+  readonly args: readonly string[];
+  readonly exitCode: number;
+  /** For each of these, one line must hold all its words; the lines come in this order. */
+  readonly lines: readonly (readonly string[])[];
 }

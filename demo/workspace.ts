@@ -1,13 +1,29 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { type Document, parseAllDocuments } from "yaml";
 import type { AddressBlock } from "./address-block.ts";
 import type { FolderSnapshot } from "./diff.ts";
-import type { Action, GatewayName } from "./step.ts";
+import type { FileAction, GatewayName } from "./step.ts";
 
-/** A change of manifests; what else a step does is not the workspace's business. */
-export type FileAction = Exclude<Action, { readonly kind: "proxy" }>;
+/** A file as some changes would leave it. */
+export interface ProposedFile {
+  /** Below the article's folder. */
+  readonly path: string;
+  /** As it is; absent while there is none. */
+  readonly before?: string;
+  readonly after: string;
+}
 
 export interface WorkspaceOptions {
   readonly examples: string;
@@ -26,6 +42,8 @@ export interface Workspace {
   readonly manifests: string;
   /** Does what a step says, one write for each file. Throws when a file is not there. */
   apply(folder: string, actions: readonly FileAction[]): void;
+  /** What the same would lead to, without doing it; files that would be removed are left out. */
+  propose(folder: string, actions: readonly FileAction[]): readonly ProposedFile[];
   write(path: string, text: string): void;
   snapshot(folder: string): FolderSnapshot;
   /** The address that a Gateway of the examples asks for; undefined when its manifest was left out. */
@@ -52,9 +70,19 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
     manifests,
     write,
     apply: (folder, actions) => {
-      const byFile = Map.groupBy(actions, ({ file }) => join(folder, file));
-      for (const [path, edits] of byFile) applyToFile({ manifests, shelf, path, edits, write });
+      for (const [file, edits] of Map.groupBy(actions, (action) => action.file)) {
+        const path = join(folder, file);
+        const text = editedText({ manifests, shelf, path, edits });
+        if (text === undefined) rmSync(join(manifests, path));
+        else write(path, text);
+      }
     },
+    propose: (folder, actions) =>
+      [...Map.groupBy(actions, ({ file }) => file)].flatMap(([path, edits]) => {
+        const after = editedText({ manifests, shelf, path: join(folder, path), edits });
+        const before = readIfThere(join(manifests, folder, path));
+        return after === undefined ? [] : [{ path, after, ...(before !== undefined && { before }) }];
+      }),
     snapshot: (folder) => readFolder(join(manifests, folder)),
     gatewayAddress: (gateway) => findAddress([...readFolder(shelf).values()], gateway),
     remove: () => rmSync(root, { recursive: true, force: true }),
@@ -77,18 +105,15 @@ interface FileEdit {
   readonly shelf: string;
   readonly path: string;
   readonly edits: readonly FileAction[];
-  readonly write: (path: string, text: string) => void;
 }
 
-function applyToFile({ manifests, shelf, path, edits, write }: FileEdit): void {
-  if (edits.some(({ kind }) => kind === "remove")) {
-    rmSync(join(manifests, path));
-    return;
-  }
+/** A file with all that is to be done to it; undefined where it is to be removed. */
+function editedText({ manifests, shelf, path, edits }: FileEdit): string | undefined {
+  if (edits.some(({ kind }) => kind === "remove")) return undefined;
   const from = edits.some(({ kind }) => kind === "add") ? shelf : manifests;
   const documents = parseDocuments(readFileSync(join(from, path), "utf8"));
   for (const edit of edits) if (edit.kind === "edit") editDocument(path, documents, edit);
-  write(path, documents.map((document) => document.toString({ lineWidth: 0 })).join(""));
+  return documents.map((document) => document.toString({ lineWidth: 0 })).join("");
 }
 
 function editDocument(path: string, documents: readonly Document[], edit: FileAction & { kind: "edit" }): void {
@@ -109,9 +134,13 @@ function findAddress(texts: readonly string[], gateway: GatewayName): string | u
   return undefined;
 }
 
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
 function parseDocuments(text: string): readonly Document[] {
-  // An empty stream is the only thing that is not an array, and it has no documents.
-  const documents = parseAllDocuments(text);
+  // An empty stream is the only thing that is not an array, and it has no documents. kubectl reads `Off` as false, so it gets quotes.
+  const documents = parseAllDocuments(text, { compat: "yaml-1.1" });
   return "empty" in documents ? [] : documents;
 }
 

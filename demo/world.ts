@@ -119,7 +119,7 @@ async function writeCertificates(articles: readonly Article[], workspace: Worksp
   const authority = await createCertificateAuthority("Gatehouse demo");
   for (const { folder, certificates } of articles) {
     for (const request of certificates) {
-      const issued = await issueCertificate(authority, { names: [request.hostname] });
+      const issued = await issueCertificate(authority, { names: request.hostnames });
       workspace.write(join(folder, request.file), secretManifest(request, issued));
     }
   }

@@ -12,7 +12,9 @@ export function crdsYaml(): string {
     const { metadata, ...rest } = crd as { readonly metadata: object }; // every CRD is an object with metadata
     const kept = { ...metadata, annotations: { "helm.sh/resource-policy": "keep" } };
     const { apiVersion, kind, ...others }: Record<string, unknown> = rest;
-    return stringify({ apiVersion, kind, metadata: kept, ...others }, { lineWidth: 120, aliasDuplicateObjects: false });
+    // Helm and kubectl read YAML 1.1, where a plain `Off` is no text.
+    const options = { lineWidth: 120, aliasDuplicateObjects: false, version: "1.1" } as const;
+    return stringify({ apiVersion, kind, metadata: kept, ...others }, options);
   });
   return ["# Made by `node scripts/crds.ts`; do not edit.\n", documents.join("---\n")].join("");
 }

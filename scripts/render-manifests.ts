@@ -24,9 +24,9 @@ export function renderManifests(helm: string): string {
     .filter((object) => object !== null)
     .map((object) => withoutHelm(object as Manifest)) // Helm has parsed it as an object
     .toSorted((a, b) => rank(a) - rank(b) || compare(a.kind, b.kind) || compare(a.metadata.name, b.metadata.name));
-  const documents = [namespaceObject, ...objects].map((object) =>
-    stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }),
-  );
+  // kubectl reads YAML 1.1, where a plain `Off` is no text.
+  const options = { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" } as const;
+  const documents = [namespaceObject, ...objects].map((object) => stringify(object, options));
   return `${[...header, `# ${hashMark}${chartHash()}`].join("\n")}\n${documents.join("---\n")}`;
 }
 

@@ -1,11 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { listenForProxies, tellAddresses } from "./app/addresses.ts";
+import { ChangeLedger } from "./app/change-ledger.ts";
 import { ControlPlane } from "./app/control-plane.ts";
+import { createExplainer } from "./app/explainer.ts";
+import { LoopbackAdmission } from "./app/loopback-admission.ts";
 import { Pages } from "./app/pages.ts";
 import type { Addresses, App } from "./app/running-app.ts";
-import { Translator } from "./app/translator.ts";
+import { type TranslationChanges, Translator } from "./app/translator.ts";
 import { substituteFor, xdsMetrics } from "./app/xds-options.ts";
+import { LocalKeeper } from "./claims/local-keeper.ts";
+import type { ClaimStore } from "./claims/state-file.ts";
 import type { Config, XdsTlsFiles } from "./config.ts";
+import type { NamespacedName } from "./core/keys.ts";
+import { systemScheduler } from "./core/scheduler.ts";
 import type { Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import { MemoryStatusWriter } from "./status/memory-writer.ts";
@@ -16,35 +23,56 @@ import type { AdsSecurity } from "./xds/credentials.ts";
 import { ResourceTable } from "./xds/resource-table.ts";
 import { createAdsServer } from "./xds/server.ts";
 
+export { type Asked, askThroughApiServer, type CallerOptions, callerToken } from "./app/ask-gatehouse.ts";
 export { saveFleetCredentials, tryThroughGateway } from "./app/cluster-commands.ts";
 export { startController } from "./app/controller.ts";
+export { diffAgainst, diffAgainstSource } from "./app/diff/diff-against.ts";
+export { explainRequestOffline, explainRouteOffline } from "./app/explain-manifests.ts";
+export { lintSource } from "./app/lint/lint-source.ts";
 export { readManifestFiles } from "./app/manifest-files.ts";
 export type { App } from "./app/running-app.ts";
 export { translateManifests } from "./app/translate-manifests.ts";
 export type { TryResult } from "./app/try/try-request.ts";
+export type { WorldSource } from "./app/world/open-world.ts";
+export { type ClaimStore, openStateFile } from "./claims/state-file.ts";
 export { proxyBootstrap } from "./translate/envoy/bootstrap.ts";
 export { version } from "./version.ts";
+export type { ManifestText } from "./watch/manifests.ts";
 export type { SourceProblem } from "./watch/object-source.ts";
 export { formatProblem } from "./watch/problem.ts";
 
 /** Starts a control plane for a folder of manifests. It listens when this resolves, and serves once it is ready. */
-export function startStandalone(config: Config, logger: Logger): Promise<App> {
-  return startApp({ config, logger, source: createFileSource({ directory: config.manifests, log: logger }) });
+export function startStandalone(config: Config, logger: Logger, store?: ClaimStore): Promise<App> {
+  const source = createFileSource({ directory: config.manifests, log: logger });
+  return startApp({ config, logger, source, ...(store && { store }) });
 }
 
 /** Starts a control plane for any source of objects. */
-export async function startApp({ config, logger, source }: AppParts): Promise<App> {
+export async function startApp({ config, logger, source, store }: AppParts): Promise<App> {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version }, 1);
   const { controllerName, bindAddresses } = config;
-  const translator = new Translator({ controllerName, placement: { kind: "standalone", bindAddresses } });
+  const claims = new LocalKeeper({
+    ...(store && { store }),
+    now: () => new Date(),
+    scheduler: systemScheduler,
+    log: logger,
+    retentionMs: config.claimHours * 3_600_000,
+    changed: () => controlPlane.claimsChanged(),
+  });
+  const translator = new Translator({ controllerName, placement: { kind: "standalone", bindAddresses } }, claims);
   const table = new ResourceTable();
   const statusWriter = new MemoryStatusWriter({
     controllerName,
     now: () => new Date(),
     onOutcome: (outcome) => metrics.statusUpdates.inc({ outcome }),
   });
-  const controlPlane = new ControlPlane({ source, translator, table, statusWriter, logger, metrics });
+  const held = (gateway: NamespacedName, name: string) => adsServer.held(gateway, "route", name);
+  const ledger = new ChangeLedger({ translator, table, config, logger, now: () => new Date(), held });
+  const onPublished = (changes: TranslationChanges) => ledger.published(changes);
+  const controlPlane = new ControlPlane({
+    ...{ source, translator, sink: claims.sink(translator), table, statusWriter, onPublished, logger, metrics },
+  });
   const adsServer = createAdsServer({
     table,
     ...config.xdsAddress,
@@ -56,20 +84,28 @@ export async function startApp({ config, logger, source }: AppParts): Promise<Ap
     onDataPlane: (gateway, state) => controlPlane.proxiesChanged(gateway, state),
   });
   const pages = new Pages({
+    explainer: createExplainer({ translator, table, held }),
     config,
-    observed: { translator, table, statusWriter, source, adsServer },
+    observed: { translator, table, statusWriter, source, adsServer, ledger },
     controlPlane,
     metrics,
     logger,
   });
+  const admission = new LoopbackAdmission({
+    ...{ address: config.webhookAddress, metrics, logger },
+    isReady: () => controlPlane.ready,
+    judge: (object) => translator.judge(object),
+  });
   const closeAll = async () => {
+    claims.stop();
     await controlPlane.stop();
-    await Promise.all([adsServer.stop(), pages.close()]);
+    await Promise.all([adsServer.stop(), pages.close(), admission.close(), ledger.stop()]);
   };
   try {
     const addresses: Addresses = {
       xds: await listenForProxies(adsServer, config.xdsAddress),
       ...(await pages.listen()),
+      ...(await admission.listen()),
     };
     await tellAddresses(addresses, config.portsFile, logger);
     return { addresses, ready: controlPlane.start(), stop: closeAll };
@@ -83,6 +119,8 @@ interface AppParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly source: ObjectSource;
+  /** Where claims are kept; they are forgotten with the process without it. */
+  readonly store?: ClaimStore;
 }
 
 async function readSecurity(tls: XdsTlsFiles | undefined): Promise<AdsSecurity> {

@@ -26,6 +26,8 @@ describe("readConfig", () => {
       healthAddress: { host: "0.0.0.0", port: 8081 },
       debugAddress: { host: "127.0.0.1", port: 8082 },
       debugAllowRemote: false,
+      claimHours: 1,
+      ledgerEntries: 10_000,
       logLevel: "info",
     });
     expect(Object.isFrozen(read)).toBe(true);
@@ -75,6 +77,13 @@ describe("readConfig", () => {
 
   it.each(["0.0.0.0:18000", "[::]:18000", "192.0.2.1:18000"])("refuses plaintext xDS on %s", (xdsAddress) => {
     expect(problems({ xdsAddress })).toEqual([expect.stringContaining(`--xds-address ${xdsAddress} is not loopback`)]);
+  });
+
+  it("answers AdmissionReviews where it is told to, on loopback only", () => {
+    expect(config({ webhookAddress: "127.0.0.1:8443" }).webhookAddress).toEqual({ host: "127.0.0.1", port: 8443 });
+    expect(problems({ webhookAddress: "0.0.0.0:8443" })).toEqual([
+      expect.stringContaining("--webhook-address 0.0.0.0:8443 is not loopback"),
+    ]);
   });
 
   it("serves xDS on any address with mutual TLS, for which all three files are needed", () => {

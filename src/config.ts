@@ -1,4 +1,5 @@
 import {
+  claimHours,
   commonSettings,
   type Flags,
   formatListenAddress,
@@ -28,9 +29,19 @@ export interface Config {
   readonly xdsAddress: ListenAddress;
   /** Absent means plaintext, which is served on loopback only. */
   readonly xdsTls?: XdsTlsFiles;
+  /** Where AdmissionReviews are answered, on loopback; absent: nowhere. */
+  readonly webhookAddress?: ListenAddress;
   readonly healthAddress: ListenAddress;
   readonly debugAddress: ListenAddress;
   readonly debugAllowRemote: boolean;
+  /** Changes of who answers what that are kept in memory. */
+  readonly ledgerEntries: number;
+  /** Where they are written too. */
+  readonly ledgerFile?: string;
+  /** Where it is kept who holds which hostname; absent: nowhere, and so forgotten when the process ends. */
+  readonly stateFile?: string;
+  /** How long a namespace keeps a hostname after its last route is gone. */
+  readonly claimHours: number;
   readonly portsFile?: string;
   readonly logLevel: string;
 }
@@ -69,6 +80,18 @@ export const settings = {
     default: "cluster.local",
     description: "proxies show a certificate for spiffe://NAME/fleet/NAMESPACE/GATEWAY",
   },
+  webhookAddress: {
+    flag: "webhook-address",
+    value: "HOST:PORT",
+    description:
+      "answer AdmissionReviews under /validate, as in a cluster, in plain HTTP on loopback; closed by default",
+  },
+  state: {
+    flag: "state",
+    value: "FILE",
+    description: "keep who holds which hostname in this file; else it is forgotten with the process",
+  },
+  claimHours,
 } as const satisfies Record<string, Setting>;
 
 /** Reads the settings: a flag counts before the environment, and that before the default. */
@@ -83,9 +106,14 @@ export function readConfig(
     bindAddresses: reader.addresses("bindAddress"),
     xdsAddress: reader.listenAddress("xdsAddress"),
     ...optional("xdsTls", readXdsTls(reader)),
+    ...optional("webhookAddress", readWebhookAddress(reader)),
     healthAddress: reader.listenAddress("healthAddress"),
     debugAddress: reader.listenAddress("debugAddress"),
     debugAllowRemote: reader.isOn("debugAllowRemote"),
+    ledgerEntries: reader.count("ledgerEntries"),
+    ...optional("ledgerFile", reader.text("ledgerFile")),
+    ...optional("stateFile", reader.text("state")),
+    claimHours: reader.hours("claimHours"),
     ...optional("portsFile", reader.text("portsFile")),
     logLevel: reader.oneOf("logLevel", logLevels),
   };
@@ -104,13 +132,23 @@ function readXdsTls(reader: SettingsReader<keyof typeof settings>): XdsTlsFiles 
   return undefined;
 }
 
+function readWebhookAddress(reader: SettingsReader<keyof typeof settings>): ListenAddress | undefined {
+  return reader.text("webhookAddress") === undefined ? undefined : reader.listenAddress("webhookAddress");
+}
+
 function unsafeAddresses(config: Config): readonly string[] {
-  const { xdsAddress, xdsTls } = config;
+  const { xdsAddress, xdsTls, webhookAddress } = config;
   const problems: string[] = [];
   if (xdsTls === undefined && !isLoopback(xdsAddress.host)) {
     problems.push(
       `--xds-address ${formatListenAddress(xdsAddress)} is not loopback: plaintext xDS would hand private keys to ` +
         "anyone who connects; give --xds-cert, --xds-key and --xds-ca, or listen on 127.0.0.1",
+    );
+  }
+  if (webhookAddress !== undefined && !isLoopback(webhookAddress.host)) {
+    problems.push(
+      `--webhook-address ${formatListenAddress(webhookAddress)} is not loopback: a plaintext webhook believes whatever ` +
+        "it is told about who asks; listen on 127.0.0.1",
     );
   }
   const debugProblem = unsafeDebugAddress(config);

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import {
+  claimHours,
   commonSettings,
   type Flags,
   type ListenAddress,
@@ -32,9 +33,17 @@ export interface ControllerConfig {
   readonly clusterDomain: string;
   readonly trustDomain: string;
   readonly peersAddress: ListenAddress;
+  /** Absent where no admission webhook is served. */
+  readonly webhook?: WebhookConfig;
+  /** Absent where tenants are not answered. */
+  readonly api?: ApiConfig;
   readonly healthAddress: ListenAddress;
   readonly debugAddress: ListenAddress;
   readonly debugAllowRemote: boolean;
+  /** Changes of who answers what that are kept in memory. */
+  readonly ledgerEntries: number;
+  /** Where they are written too. */
+  readonly ledgerFile?: string;
   /** Addresses that proxies in pods bind. */
   readonly bindAddresses: readonly string[];
   readonly proxyImage: string;
@@ -42,8 +51,28 @@ export interface ControllerConfig {
   readonly imagePullPolicy: string;
   /** How long the certificate of a fleet is good for. */
   readonly fleetCertificateHours: number;
+  /** How long a namespace keeps a hostname after its last route is gone. */
+  readonly claimHours: number;
   readonly portsFile?: string;
   readonly logLevel: string;
+}
+
+/** The admission webhook. */
+export interface WebhookConfig {
+  readonly address: ListenAddress;
+  /** The DNS name of its Service, as the API server calls it. */
+  readonly service: string;
+  /** The ValidatingWebhookConfiguration that the leader keeps; absent where somebody else does. */
+  readonly configuration?: string;
+  /** Whether those who may read the object that has a hostname are told its name. */
+  readonly namesHolders: boolean;
+}
+
+/** The endpoint that answers who has a Kubernetes identity. */
+export interface ApiConfig {
+  readonly address: ListenAddress;
+  /** The DNS name of its Service. */
+  readonly service: string;
 }
 
 /** A configuration, or one sentence for each thing that is wrong with it. */
@@ -102,6 +131,40 @@ export const controllerSettings = {
     default: "0.0.0.0:18001",
     description: "where other replicas tell what their proxies said, by mutual TLS",
   },
+  webhookAddress: {
+    flag: "webhook-address",
+    value: "HOST:PORT",
+    default: "0.0.0.0:18443",
+    description: "where the API server asks about routes before it stores them, by TLS",
+  },
+  webhookService: {
+    flag: "webhook-service",
+    value: "NAME",
+    description:
+      "DNS name of the Service of that port, such as gatehouse-webhook.gatehouse-system.svc; else it is closed",
+  },
+  webhookConfiguration: {
+    flag: "webhook-configuration",
+    value: "NAME",
+    description: "ValidatingWebhookConfiguration whose authorities and path are kept; none by default",
+  },
+  webhookNamesHolders: {
+    flag: "webhook-names-holders",
+    value: "BOOL",
+    default: "true",
+    description: "tell who has a hostname to those who may read that object",
+  },
+  apiAddress: {
+    flag: "api-address",
+    value: "HOST:PORT",
+    default: "0.0.0.0:18444",
+    description: "where tenants ask how their routes are served, by TLS and with a Kubernetes token",
+  },
+  apiService: {
+    flag: "api-service",
+    value: "NAME",
+    description: "DNS name of the Service of that port, such as gatehouse-api.gatehouse-system.svc; else it is closed",
+  },
   bindAddress: {
     flag: "bind-address",
     value: "A,B",
@@ -131,6 +194,7 @@ export const controllerSettings = {
     default: "24",
     description: "how long a proxy's certificate is good for; it is renewed after two thirds",
   },
+  claimHours,
 } as const satisfies Record<string, Setting>;
 
 /** Reads the settings: a flag counts before the environment, and that before the default. */
@@ -153,14 +217,19 @@ export function readControllerConfig(
     clusterDomain: reader.required("clusterDomain"),
     trustDomain: reader.required("trustDomain"),
     peersAddress: reader.listenAddress("peersAddress"),
+    ...optional("webhook", readWebhook(reader)),
+    ...optional("api", readApi(reader)),
     healthAddress: reader.listenAddress("healthAddress"),
     debugAddress: reader.listenAddress("debugAddress"),
     debugAllowRemote: reader.isOn("debugAllowRemote"),
+    ledgerEntries: reader.count("ledgerEntries"),
+    ...optional("ledgerFile", reader.text("ledgerFile")),
     bindAddresses: reader.addresses("bindAddress"),
     proxyImage: reader.required("proxyImage"),
     agentImage: reader.required("agentImage"),
     imagePullPolicy: reader.oneOf("imagePullPolicy", ["Always", "IfNotPresent", "Never"]),
-    fleetCertificateHours: readHours(reader),
+    fleetCertificateHours: reader.hours("fleetCertificateHours"),
+    claimHours: reader.hours("claimHours"),
     ...optional("portsFile", reader.text("portsFile")),
     logLevel: reader.oneOf("logLevel", logLevels),
   };
@@ -178,12 +247,20 @@ function readAddress(reader: Reader): string {
     : reader.refuse("podAddress", `must be an IP address, not ${JSON.stringify(text)}`);
 }
 
-function readHours(reader: Reader): number {
-  const text = reader.required("fleetCertificateHours");
-  const hours = Number(text);
-  if (hours > 0 && hours <= 24 * 365) return hours;
-  reader.refuse("fleetCertificateHours", `must be a number of hours up to a year, not ${JSON.stringify(text)}`);
-  return 24;
+function readApi(reader: Reader): ApiConfig | undefined {
+  const service = reader.text("apiService");
+  return service === undefined ? undefined : { address: reader.listenAddress("apiAddress"), service };
+}
+
+function readWebhook(reader: Reader): WebhookConfig | undefined {
+  const service = reader.text("webhookService");
+  if (service === undefined) return undefined;
+  return {
+    address: reader.listenAddress("webhookAddress"),
+    service,
+    ...optional("configuration", reader.text("webhookConfiguration")),
+    namesHolders: reader.isOn("webhookNamesHolders"),
+  };
 }
 
 function listOf(text: string | undefined): readonly string[] {

@@ -4,6 +4,10 @@ import { Command, CommanderError } from "commander";
 import { addBootstrap } from "./cli/bootstrap.ts";
 import { type CommandIo, exitCodes } from "./cli/command-io.ts";
 import { addController } from "./cli/controller.ts";
+import { addDiff } from "./cli/diff.ts";
+import { addExplain } from "./cli/explain.ts";
+import { addHistory } from "./cli/history.ts";
+import { addLint } from "./cli/lint.ts";
 import { addProxyAgent } from "./cli/proxy-agent.ts";
 import { addServe } from "./cli/serve.ts";
 import { addStatus } from "./cli/status.ts";
@@ -28,7 +32,20 @@ const program = new Command("gatehouse")
   .showHelpAfterError("(--help tells what there is)")
   .exitOverride();
 // Inherited by every verb that is added after it.
-for (const add of [addController, addServe, addTranslate, addStatus, addBootstrap, addProxyAgent, addTry, addVersion])
+for (const add of [
+  addController,
+  addServe,
+  addTranslate,
+  addDiff,
+  addExplain,
+  addLint,
+  addStatus,
+  addHistory,
+  addBootstrap,
+  addProxyAgent,
+  addTry,
+  addVersion,
+])
   add(program, io);
 
 try {

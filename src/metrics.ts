@@ -3,7 +3,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 /** The kinds of metrics by what they can be told. */
 type Type = "counter" | "gauge" | "histogram";
 
-/** One metric as it is offered. Labels have few values: kinds, types and outcomes, never names of objects. */
+/**
+ * One metric as it is offered. Labels have few values: kinds, types and outcomes, never names of objects; of namespaces only
+ * those of which there is something to tell right now.
+ */
 export interface MetricDefinition {
   readonly name: string;
   readonly type: Type;
@@ -70,6 +73,12 @@ export const metricDefinitions = {
     help: "Responses that a proxy refused, by type of resource",
     labels: ["type"],
   },
+  delayedChanges: {
+    name: "gatehouse_delayed_changes",
+    type: "gauge",
+    help: "Objects whose newest version waits because their namespace makes too many changes a minute, by namespace",
+    labels: ["namespace"],
+  },
   statusUpdates: {
     name: "gatehouse_status_updates_total",
     type: "counter",
@@ -81,6 +90,24 @@ export const metricDefinitions = {
     type: "gauge",
     help: "Statuses on their way to the API server: queued, waiting for their time, or in flight (busy)",
     labels: ["state"],
+  },
+  claims: {
+    name: "gatehouse_claims",
+    type: "gauge",
+    help: "Hostnames and paths that are held, with a record or without (unrecorded), or wanted and not held yet (open)",
+    labels: ["state"],
+  },
+  recordWrites: {
+    name: "gatehouse_hostname_record_writes_total",
+    type: "counter",
+    help: "Writes of HostnameRecords, by what was to be done and whether it was written, lost to whoever was first, or failed",
+    labels: ["action", "outcome"],
+  },
+  admissionReviews: {
+    name: "gatehouse_admission_reviews_total",
+    type: "counter",
+    help: "Objects that the API server has asked about, by what became of them: allowed, warned, refused, unjudged or failed",
+    labels: ["outcome"],
   },
 } as const satisfies Record<string, MetricDefinition>;
 

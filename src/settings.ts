@@ -39,6 +39,17 @@ export const commonSettings = {
     description: "serves the read-only debug pages",
   },
   debugAllowRemote: { flag: "debug-allow-remote", description: "allow a debug address that is not loopback" },
+  ledgerEntries: {
+    flag: "ledger-entries",
+    value: "COUNT",
+    default: "10000",
+    description: "changes of who answers which path that are kept in memory, for gatehouse history",
+  },
+  ledgerFile: {
+    flag: "ledger-file",
+    value: "FILE",
+    description: "append these changes to this file too, one JSON object a line",
+  },
   portsFile: {
     flag: "ports-file",
     value: "FILE",
@@ -46,6 +57,14 @@ export const commonSettings = {
   },
   logLevel: { flag: "log-level", value: "LEVEL", default: "info", description: logLevels.join(", ") },
 } as const satisfies Record<string, Setting>;
+
+/** How long a claim lasts without anything that wants it: for every control plane that keeps claims. */
+export const claimHours = {
+  flag: "claim-hours",
+  value: "N",
+  default: "1",
+  description: "how long a namespace keeps a hostname after its last route is gone",
+} as const satisfies Setting;
 
 /** What the command line gave, by name of the setting; absent where it gave nothing. */
 export type Flags<Name extends string> = Readonly<Partial<Record<Name, string | boolean>>>;
@@ -120,6 +139,24 @@ export class SettingsReader<Name extends string> {
     if (address !== undefined) return address;
     this.refuse(name, `must be an IP address or localhost, a colon and a port, not ${quote(text)}`);
     return { host: "127.0.0.1", port: 0 };
+  }
+
+  /** A whole number, 0 or more, at most a million. */
+  count(name: Name): number {
+    const text = this.required(name);
+    const count = Number(text);
+    if (/^\d{1,7}$/.test(text) && count <= 1_000_000) return count;
+    this.refuse(name, `must be a whole number up to 1000000, not ${quote(text)}`);
+    return 0;
+  }
+
+  /** More than none, and a year at most. */
+  hours(name: Name): number {
+    const text = this.required(name);
+    const hours = Number(text);
+    if (hours > 0 && hours <= 24 * 365) return hours;
+    this.refuse(name, `must be a number of hours up to a year, not ${quote(text)}`);
+    return 1;
   }
 
   addresses(name: Name): readonly string[] {

@@ -20,7 +20,7 @@ export const kgateway: Article = {
     "app-developer/payments/backend.yaml",
   ],
   certificates: [
-    { secret: "infra/httpbin-cert", hostname: "httpbin.example.com", file: "cluster-operator/certificate.yaml" },
+    { secret: "infra/httpbin-cert", hostnames: ["httpbin.example.com"], file: "cluster-operator/certificate.yaml" },
   ],
   backends: [
     { name: "httpbin/httpbin", address: "127.0.0.101", port: 8000 },

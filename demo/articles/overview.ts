@@ -27,7 +27,7 @@ export const overview: Article = {
   certificates: [
     {
       secret: "networking/app-example-tls",
-      hostname: "app.example.com",
+      hostnames: ["app.example.com"],
       file: "cluster-operator/certificate.yaml",
     },
   ],

@@ -45,6 +45,13 @@ const spec: FleetSpec = {
     logLevel: "warning",
     accessLog: { format: "JSON" },
     tls: { minimumVersion: "1.2", cipherSuites: [] },
+    ownership: {
+      uniqueness: "Namespace",
+      unclaimedHostnames: "Allowed",
+      acmeChallenges: "Allowed",
+      foreignEndpoints: "Refused",
+    },
+    budget: {},
     origins: [{ field: "replicas", from: "class" }],
   },
 };
@@ -79,6 +86,7 @@ const view: DebugView = {
   ],
   problems: () => [{ file: "<img src=x>.yaml", document: 2, path: "spec", message: "is empty" }],
   graph: () => ({ collections: [{ name: "routes", size: 1, runs: 2 }], failures: [] }),
+  history: ({ host, path }) => ({ host, ...(path !== undefined && { path }), current: [], changes: [] }),
   origins: ({ name }) => (name === "a" ? ["HTTPRoute/shop/cart"] : undefined),
 };
 
@@ -160,6 +168,7 @@ describe("the JSON pages", () => {
     { path: "/debug/xds?gateway=infra/other", status: 404 },
     { path: "/debug/origins?gateway=infra/shared", status: 400 },
     { path: "/debug/origins?gateway=infra/shared&type=cluster&name=nobody", status: 404 },
+    { path: "/debug/history", status: 400 },
     { path: "/debug/nothing", status: 404 },
     { path: "/metrics", status: 404 },
     { path: "/%", status: 400 },
@@ -167,6 +176,12 @@ describe("the JSON pages", () => {
     const response = await fetch(`${origin}${path}`);
     expect(response.status).toBe(status);
     expect(Object.keys((await response.json()) as object)).toEqual(["error"]);
+  });
+
+  it("tell the history of a host, and of a path where one is asked for", async () => {
+    expect(await readJson("/debug/history?host=shop.example.com")).toMatchObject({ host: "shop.example.com" });
+    const answer = await readJson("/debug/history?host=*.example.com&path=%2Fa%20b");
+    expect(answer).toEqual({ host: "*.example.com", path: "/a b", current: [], changes: [] });
   });
 
   it("tell the objects that a resource came from", async () => {

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "../logger.ts";
 import type { DebugView, StatusEntry } from "./debug-view.ts";
+import { addExplainPages, questionPaths } from "./explain-pages.ts";
+import type { Explainer } from "./explainer.ts";
 import { addressHostCheck, loopbackHostCheck } from "./host-check.ts";
 import { indexPage, indexPagePolicy } from "./index-page.ts";
 import { createReadOnlyServer, portOf, sendError, sendJson } from "./read-only-server.ts";
@@ -8,13 +10,15 @@ import { createReadOnlyServer, portOf, sendError, sendJson } from "./read-only-s
 export interface DebugServerOptions {
   /** By which hosts it may be asked for: this machine's own, or any address. */
   readonly hosts: "loopback" | "addresses";
+  /** Answers the pages that explain requests and routes; without it there are none. */
+  readonly explainer?: Explainer;
   readonly logger: Logger;
 }
 
 /** Makes the server for people: an index page, and JSON under /debug/. */
-export function createDebugServer(view: DebugView, { hosts, logger }: DebugServerOptions): FastifyInstance {
+export function createDebugServer(view: DebugView, { hosts, explainer, logger }: DebugServerOptions): FastifyInstance {
   const isAllowedHost = hosts === "loopback" ? loopbackHostCheck(() => portOf(server)) : addressHostCheck;
-  const server: FastifyInstance = createReadOnlyServer({ isAllowedHost, logger });
+  const server: FastifyInstance = createReadOnlyServer({ isAllowedHost, questions: questionPaths, logger });
   server.get("/", (_request, reply) =>
     reply.header("content-security-policy", indexPagePolicy).type("text/html; charset=utf-8").send(indexPage(view)),
   );
@@ -31,7 +35,9 @@ export function createDebugServer(view: DebugView, { hosts, logger }: DebugServe
     sendJson(reply, { statuses: selectStatuses(view.statuses(), parameters(request)) }),
   );
   addResourcePage(server, view);
+  addHistoryPage(server, view);
   addOriginPage(server, view);
+  if (explainer !== undefined) addExplainPages(server, explainer);
   return server;
 }
 
@@ -56,6 +62,15 @@ function addResourcePage(server: FastifyInstance, view: DebugView): void {
       ...(next < page.total ? { next } : {}),
       resources: page.resources,
     });
+  });
+}
+
+function addHistoryPage(server: FastifyInstance, view: DebugView): void {
+  server.get("/debug/history", (request, reply) => {
+    const query = parameters(request);
+    const host = query.get("host");
+    if (host === null) return sendError(reply, 400, "say which host: ?host=HOST, and perhaps &path=/PATH");
+    return sendJson(reply, view.history({ host, ...given(query, "path") }));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { FleetSpec, FleetState } from "../core/fleet.ts";
+import type { HistoryReport } from "../core/history.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 
 /** One object's status, with the object's name in parts. */
@@ -102,6 +103,12 @@ export interface OriginQuery {
   readonly name: string;
 }
 
+export interface HistoryQuery {
+  /** `*` for every host that nothing else has. */
+  readonly host: string;
+  readonly path?: string;
+}
+
 /** Everything that the debug pages may see. Reading only: nothing behind it can be changed from here. */
 export interface DebugView {
   readonly version: string;
@@ -115,6 +122,8 @@ export interface DebugView {
   streams(): readonly StreamEntry[];
   problems(): readonly ProblemEntry[];
   graph(): GraphReport;
+  /** Who answers a host, and every time that somebody else came to. */
+  history(query: HistoryQuery): HistoryReport;
   /** Objects (`Kind/namespace/name`) that a resource was made from; undefined when there is no such resource. */
   origins(query: OriginQuery): readonly string[] | undefined;
 }

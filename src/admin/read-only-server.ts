@@ -6,14 +6,20 @@ export type HostCheck = (host: string | undefined) => boolean;
 
 export interface ReadOnlyServerOptions {
   readonly isAllowedHost: HostCheck;
+  /** Paths that are asked by POST: their answer depends on a body, and changes nothing. */
+  readonly questions?: readonly string[];
   readonly logger: Logger;
 }
 
 /**
- * Makes an HTTP server that only tells and never does: GET and HEAD, no cookies, no CORS, nothing that a page of somebody
+ * Makes an HTTP server that only tells and never does: GET and HEAD, POST for questions, no cookies, no CORS, nothing that a page of somebody
  * else's could embed or read.
  */
-export function createReadOnlyServer({ isAllowedHost, logger }: ReadOnlyServerOptions): FastifyInstance {
+export function createReadOnlyServer({
+  isAllowedHost,
+  questions = [],
+  logger,
+}: ReadOnlyServerOptions): FastifyInstance {
   const server = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -31,14 +37,17 @@ export function createReadOnlyServer({ isAllowedHost, logger }: ReadOnlyServerOp
     if (!isAllowedHost(request.headers.host)) {
       return sendError(reply, 403, "this Host header is not served here: use the address itself");
     }
-    if (request.method !== "GET" && request.method !== "HEAD") {
+    const isQuestion = request.method === "POST" && questions.includes(request.url);
+    if (request.method !== "GET" && request.method !== "HEAD" && !isQuestion) {
       reply.header("allow", "GET, HEAD");
       return sendError(reply, 405, "only GET and HEAD: nothing can be changed here");
     }
     return undefined;
   });
   server.setNotFoundHandler((_request, reply) => sendError(reply, 404, "there is nothing under this path"));
-  server.setErrorHandler((error, request, reply) => {
+  server.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
+    const { statusCode = 500 } = error;
+    if (statusCode >= 400 && statusCode < 500) return sendError(reply, statusCode, error.message);
     logger.error({ err: error, path: request.url }, "a page failed");
     return sendError(reply, 500, "this page failed: see the log");
   });

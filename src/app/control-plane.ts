@@ -7,8 +7,9 @@ import { resourceTypes } from "../core/xds-resource.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { StatusWriter } from "../status/writer.ts";
-import type { ObjectSource } from "../watch/object-source.ts";
+import type { ObjectSink, ObjectSource } from "../watch/object-source.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
+import { ChangeGate } from "./change-gate.ts";
 import { Debounce } from "./debounce.ts";
 import type { TranslationChanges, Translator } from "./translator.ts";
 
@@ -16,12 +17,16 @@ import type { TranslationChanges, Translator } from "./translator.ts";
 export interface ControlPlaneParts {
   readonly source: ObjectSource;
   readonly translator: Translator;
+  /** What the source delivers to, where something stands between it and the translator. */
+  readonly sink?: ObjectSink;
   readonly table: ResourceTable;
   readonly statusWriter: StatusWriter;
   /** Told how proxies should be run, whenever that changes for a Gateway; absent where users run them. */
   readonly onFleetSpecs?: (specs: ReadonlyMap<NamespacedName, FleetSpec | undefined>) => void;
   /** Told whether Gateways use a class of ours (undefined: it is not ours any more), whenever that changes. */
   readonly onClassUse?: (use: ReadonlyMap<string, boolean | undefined>) => void;
+  /** Told what a flush has changed, once proxies can see it. */
+  readonly onPublished?: (changes: TranslationChanges) => void;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -35,6 +40,7 @@ export class ControlPlane {
   readonly #objectChanges: Debounce;
   /** Apart from the objects' own, so that a proxy's answer to one edit does not make the next edit wait. */
   readonly #proxyChanges: Debounce;
+  readonly #gate: ChangeGate;
   readonly #reported = new Set<string>();
   #ready = false;
   #stopped = false;
@@ -43,6 +49,7 @@ export class ControlPlane {
     this.#parts = parts;
     this.#objectChanges = new Debounce(() => this.#flush(), systemScheduler);
     this.#proxyChanges = new Debounce(() => this.#flush(), systemScheduler);
+    this.#gate = this.#createGate();
   }
 
   /** Whether everything that the source holds is translated and may be served. */
@@ -54,7 +61,7 @@ export class ControlPlane {
   async start(): Promise<void> {
     const { source, translator, table, logger } = this.#parts;
     const started = performance.now();
-    await source.start(translator, () => this.#objectsChanged());
+    await source.start(this.#gate, () => this.#objectsChanged());
     // Stopped while it was starting: what it has opened since is still open.
     if (this.#stopped) return source.stop();
     const synced = performance.now();
@@ -89,6 +96,11 @@ export class ControlPlane {
     if (this.ready) this.#proxyChanges.changed();
   }
 
+  /** Something is held, or could not be recorded, that was not so before. */
+  claimsChanged(): void {
+    this.#objectsChanged();
+  }
+
   /** Brings the metrics that tell how things stand up to date, for whoever is about to read them. */
   measure(): void {
     const { translator, source, metrics } = this.#parts;
@@ -97,20 +109,36 @@ export class ControlPlane {
     metrics.transformFailures.set(translator.graph.failures.size);
     for (const kind of kindNames) metrics.objects.set({ kind }, translator.objectCount(kind));
     for (const type of resourceTypes) metrics.resources.set({ type }, translator.resourceCount(type));
+    metrics.delayedChanges.reset();
+    for (const [namespace, count] of this.#gate.waiting) metrics.delayedChanges.set({ namespace }, count);
   }
 
   /** Follows no change any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#gate.stop();
     this.#objectChanges.stop();
     this.#proxyChanges.stop();
     await this.#parts.source.stop();
     await this.#parts.statusWriter.stop();
   }
 
-  /** The first delivery is flushed by `start`. */
+  #createGate(): ChangeGate {
+    const { translator, sink = translator, logger } = this.#parts;
+    return new ChangeGate({
+      sink,
+      limitOf: (namespace) => translator.changeLimit(namespace),
+      onHeld: ({ key, object }) => translator.setDelayed(key, { object }),
+      onLet: ({ key }) => translator.setDelayed(key, undefined),
+      onBatch: () => this.#objectsChanged(),
+      log: logger,
+      scheduler: systemScheduler,
+    });
+  }
+
+  /** The first delivery is flushed by `start`. What waits for its turn, and so changes nothing, makes nobody else wait. */
   #objectsChanged(): void {
-    if (this.ready) this.#objectChanges.changed();
+    if (this.ready && this.#parts.translator.graph.dirty) this.#objectChanges.changed();
   }
 
   #flush(): void {
@@ -119,10 +147,13 @@ export class ControlPlane {
     const started = performance.now();
     this.#publish(translator.flush());
     this.#observe(started);
+    // What waits for others to be held takes more passes than a flush has.
+    if (translator.graph.dirty) this.#objectChanges.changed();
   }
 
-  #publish({ fleetsAdded, fleetsRemoved, fleetSpecs, classUse, resources, statuses }: TranslationChanges): void {
-    const { table, statusWriter, metrics, onFleetSpecs, onClassUse } = this.#parts;
+  #publish(published: TranslationChanges): void {
+    const { fleetsAdded, fleetsRemoved, fleetSpecs, classUse, resources, statuses } = published;
+    const { table, statusWriter, metrics, onFleetSpecs, onClassUse, onPublished } = this.#parts;
     for (const gateway of fleetsAdded) table.addFleet(gateway);
     for (const [gateway, changes] of resources) {
       table.update(gateway, changes);
@@ -132,6 +163,7 @@ export class ControlPlane {
     if (fleetSpecs.size > 0) onFleetSpecs?.(fleetSpecs);
     if (classUse.size > 0) onClassUse?.(classUse);
     for (const [object, desired] of statuses) statusWriter.update(object, desired);
+    onPublished?.(published);
   }
 
   #observe(started: number): void {

@@ -1,14 +1,12 @@
+import type { RecordKeeper } from "../claims/record-keeper.ts";
 import type { ControllerConfig } from "../controller-config.ts";
-import type { FleetSpec } from "../core/fleet.ts";
-import { type NamespacedName, objectKey } from "../core/keys.ts";
+import { type NamespacedName, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import { systemScheduler } from "../core/scheduler.ts";
-import { CertificateIssuer } from "../identity/issuer.ts";
-import { defaultLifetimes } from "../identity/lifetimes.ts";
+import type { StoredObject } from "../core/stored-object.ts";
 import { Trust } from "../identity/trust.ts";
 import type { Logger } from "../logger.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { ClassFinalizer } from "../provision/class-finalizer.ts";
-import { Provisioner } from "../provision/provisioner.ts";
 import { formatListenAddress } from "../settings.ts";
 import { EventRecorder } from "../status/events.ts";
 import { KubeStatusWriter } from "../status/kube-writer.ts";
@@ -19,13 +17,19 @@ import { type KubeApi, loadKubeApi } from "../watch/kube-api.ts";
 import { ResourceTable } from "../xds/resource-table.ts";
 import { type AdsServer, createAdsServer } from "../xds/server.ts";
 import { listenForProxies, tellAddresses } from "./addresses.ts";
+import { Admission } from "./admission.ts";
+import { ChangeLedger } from "./change-ledger.ts";
+import { createClusterClaims, measureClaims } from "./cluster-claims.ts";
 import { ClusterObserver } from "./cluster-observer.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { createExplainer } from "./explainer.ts";
+import { Fleets } from "./fleets.ts";
 import { LeaderDuties } from "./leader-duties.ts";
 import { Pages } from "./pages.ts";
-import { podBootstrap } from "./pod-bootstrap.ts";
 import { Replicas } from "./replicas.ts";
 import type { Addresses, App } from "./running-app.ts";
+import { tellTakeovers } from "./takeover-events.ts";
+import { createTenantEndpoint, type TenantEndpoint } from "./tenant-endpoint.ts";
 import { Translator } from "./translator.ts";
 import { substituteFor, xdsMetrics } from "./xds-options.ts";
 
@@ -47,8 +51,6 @@ export async function startController(config: ControllerConfig, logger: Logger):
 /** Streams of a replica that stops end over this time, so that the others get its proxies one by one. */
 const stopSpreadMs = 5_000;
 
-const hourMs = 3_600_000;
-
 /** One replica: it watches, translates and serves; as the leader it also writes. */
 class Controller {
   readonly #config: ControllerConfig;
@@ -59,17 +61,19 @@ class Controller {
   readonly #observer: ClusterObserver;
   readonly #controlPlane: ControlPlane;
   readonly #statusWriter: KubeStatusWriter;
+  readonly #claims: RecordKeeper;
   readonly #events: EventRecorder;
-  readonly #provisioner: Provisioner;
   readonly #finalizer: ClassFinalizer;
-  readonly #issuer: CertificateIssuer;
+  readonly #fleets: Fleets;
   readonly #trust: Trust;
   readonly #adsServer: AdsServer;
+  readonly #ledger: ChangeLedger;
   readonly #replicas: Replicas;
+  readonly #admission: Admission | undefined;
   readonly #elector: LeaderElector;
   readonly #duties: LeaderDuties;
   readonly #pages: Pages;
-  readonly #fleets = new Map<NamespacedName, FleetSpec>();
+  readonly #tenants: TenantEndpoint | undefined;
   #isObserved = false;
 
   constructor(config: ControllerConfig, api: KubeApi, logger: Logger) {
@@ -79,7 +83,8 @@ class Controller {
     this.#metrics = createMetrics();
     this.#metrics.buildInfo.set({ version }, 1);
     const { controllerName, bindAddresses, watchNamespaces, trustDomain } = config;
-    const translator = new Translator({ controllerName, placement: { kind: "cluster", bindAddresses } });
+    this.#claims = this.#createClaims();
+    const translator = new Translator({ controllerName, placement: { kind: "cluster", bindAddresses } }, this.#claims);
     const table = new ResourceTable();
     this.#trust = new Trust({ releaseNamespace: config.namespace, log: logger });
     this.#events = new EventRecorder({
@@ -96,21 +101,29 @@ class Controller {
         ...(watchNamespaces.length > 0 && { namespaces: watchNamespaces }),
         ...(config.secretSelector !== undefined && { secretSelector: config.secretSelector }),
       },
-      onStored: (key, stored) => this.#statusWriter.observe(key, stored),
+      onStored: (key, stored) => this.#observe(key, stored),
       onFacts: (facts) => {
         this.#controlPlane.factsChanged(facts);
         this.#statusWriter.schemasChanged();
       },
     });
+    const held = (gateway: NamespacedName, name: string) => this.#adsServer.held(gateway, "route", name);
+    this.#ledger = new ChangeLedger({
+      ...{ translator, table, config, logger, now: () => new Date() },
+      held,
+      onChanges: tellTakeovers({ translator, events: this.#events, mayWrite: () => this.#elector.leading }),
+    });
     this.#controlPlane = new ControlPlane({
       source: this.#source,
       translator,
+      sink: this.#claims.sink(translator),
       table,
       statusWriter: this.#statusWriter,
-      onFleetSpecs: (specs) => this.#fleetsChanged(specs),
+      onFleetSpecs: (specs) => this.#fleets.changed(specs),
       onClassUse: (use) => {
         for (const [name, inUse] of use) this.#finalizer.setUse(name, inUse);
       },
+      onPublished: (changes) => this.#ledger.published(changes),
       logger,
       metrics: this.#metrics,
     });
@@ -136,7 +149,12 @@ class Controller {
       onDataPlane: (gateway, state) => this.#replicas.told(gateway, state),
       stopSpreadMs,
     });
-    this.#provisioner = this.#createProvisioner();
+    this.#fleets = new Fleets({
+      ...{ config, client: api, trust: this.#trust, logger },
+      onState: (gateway, state) => this.#controlPlane.fleetChanged(gateway, state),
+      onAddressServices: (services) => this.#observer.followServices(services),
+      note: (news) => this.#events.note(news),
+    });
     this.#finalizer = new ClassFinalizer({
       client: api,
       scheduler: systemScheduler,
@@ -144,21 +162,19 @@ class Controller {
       onRefused: (name, message) =>
         logger.warn({ gatewayClass: name, message }, "cannot change the finalizers of a class"),
     });
-    this.#issuer = this.#createIssuer();
+    this.#admission = this.#createAdmission(translator);
     this.#observer = this.#createObserver();
     this.#duties = this.#createDuties();
     this.#elector = this.#createElector();
-    const observed = {
-      translator,
-      table,
-      statusWriter: this.#statusWriter,
-      source: this.#source,
-      adsServer: this.#adsServer,
-    };
+    const controlPlane = this.#controlPlane;
+    const [ledger, source] = [this.#ledger, this.#source];
+    const explainer = createExplainer({ translator, table, held });
+    this.#tenants = createTenantEndpoint({ config, api, trust: this.#trust, controlPlane, explainer, ledger, logger });
     this.#pages = new Pages({
       config,
-      observed,
-      controlPlane: this.#controlPlane,
+      explainer,
+      observed: { translator, table, statusWriter: this.#statusWriter, source, adsServer: this.#adsServer, ledger },
+      controlPlane,
       metrics: this.#metrics,
       logger,
       measure: () => {
@@ -166,6 +182,7 @@ class Controller {
         this.#metrics.statusWrites.set({ state: "queued" }, queued);
         this.#metrics.statusWrites.set({ state: "waiting" }, waiting);
         this.#metrics.statusWrites.set({ state: "busy" }, busy);
+        measureClaims(this.#claims, this.#metrics);
       },
       notReady: () => (this.#trust.current() === undefined ? "there is no certificate for proxies yet" : undefined),
     });
@@ -175,6 +192,8 @@ class Controller {
     const addresses = {
       xds: await listenForProxies(this.#adsServer, this.#config.xdsAddress),
       peers: await this.#replicas.start(),
+      ...(this.#admission && { webhook: await this.#admission.listen() }),
+      ...(this.#tenants && { api: await this.#tenants.listen() }),
       ...(await this.#pages.listen()),
     };
     await tellAddresses(addresses, this.#config.portsFile, this.#logger);
@@ -190,24 +209,53 @@ class Controller {
     if (!this.#controlPlane.ready) return;
     this.#isObserved = true;
     // Where there is no fleet nobody has said so yet, and what is left of earlier ones may go.
-    this.#fleetsChanged(new Map());
-    this.#provisioner.start();
+    this.#fleets.changed(new Map());
+    this.#fleets.provisioner.start();
     this.#duties.look();
   }
 
   async stop(): Promise<void> {
     // The Lease first: another replica writes on while this one says goodbye to its proxies.
     await this.#elector.stop();
-    await Promise.all([this.#provisioner.stop(), this.#finalizer.stop(), this.#issuer.stop(), this.#events.stop()]);
+    await Promise.all([
+      this.#claims.stop(),
+      this.#fleets.provisioner.stop(),
+      this.#finalizer.stop(),
+      this.#fleets.issuer.stop(),
+      this.#events.stop(),
+    ]);
+    await Promise.all([this.#admission?.stop(), this.#tenants?.stop()]);
     await this.#controlPlane.stop();
     await this.#observer.stop();
     await this.#adsServer.stop();
-    await Promise.all([this.#replicas.stop(), this.#pages.close()]);
+    await Promise.all([this.#replicas.stop(), this.#pages.close(), this.#ledger.stop()]);
     this.#api.close();
   }
 
   #clockwork() {
     return { client: this.#api, now: () => new Date(), scheduler: systemScheduler, random: Math.random };
+  }
+
+  #observe(key: ObjectKey, stored: StoredObject | undefined): void {
+    const { kind, name } = parseObjectKey(key);
+    if (kind !== "HostnameRecord") this.#statusWriter.observe(key, stored);
+    else this.#claims.observe(name, stored && { ...stored, ...stored.status });
+  }
+
+  #createClaims(): RecordKeeper {
+    const { controllerName, claimHours } = this.#config;
+    return createClusterClaims({
+      ...this.#clockwork(),
+      controllerName,
+      claimHours,
+      metrics: this.#metrics,
+      logger: this.#logger,
+      stored: (object) => this.#statusWriter.stored(object),
+      isAbsent: () => this.#source.absentKinds().includes("HostnameRecord"),
+      mayWrite: () => this.#elector.leading,
+      changed: () => this.#controlPlane.claimsChanged(),
+      note: (news) => this.#events.note(news),
+    });
   }
 
   #createStatusWriter(): KubeStatusWriter {
@@ -221,48 +269,17 @@ class Controller {
     });
   }
 
-  #createProvisioner(): Provisioner {
-    const { proxyImage, agentImage, imagePullPolicy, controllerName } = this.#config;
-    const bootstrapOf = podBootstrap(this.#config);
-    return new Provisioner({
-      client: this.#api,
-      controllerName,
-      // No fleet is applied before the key of the tokens is known.
-      render: {
-        proxyImage,
-        agentImage,
-        imagePullPolicy,
-        bootstrapOf,
-        drainToken: (uid) => this.#trust.fleetToken(uid) ?? "",
-      },
-      scheduler: systemScheduler,
-      random: Math.random,
-      onState: (gateway, state) => this.#controlPlane.fleetChanged(gateway, state),
-      onAddressServices: (services) => this.#observer.followServices(services),
-      report: ({ gateway, type, reason, message }) => {
-        const fields = { gateway, reason };
-        if (type === "Warning") this.#logger.warn(fields, message);
-        else this.#logger.info(fields, message);
-        const uid = this.#fleets.get(gateway)?.uid;
-        const object = objectKey("Gateway", gateway);
-        if (uid !== undefined) this.#events.note({ object, uid, type, reason, note: message });
-      },
-      onError: (gateway, error) => this.#logger.error({ gateway, err: error }, "a fleet could not be worked on"),
-    });
-  }
-
-  #createIssuer(): CertificateIssuer {
-    const { namespace, xdsService, clusterDomain, trustDomain, fleetCertificateHours } = this.#config;
-    const certificateMs = fleetCertificateHours * hourMs;
-    return new CertificateIssuer({
-      kube: this.#api,
-      releaseNamespace: namespace,
-      serverNames: [xdsService, `${xdsService}.${clusterDomain}`],
-      trustDomain,
-      log: this.#logger,
-      clock: () => Date.now(),
-      scheduler: systemScheduler,
-      lifetimes: { ...defaultLifetimes, certificateMs, learnMs: 2 * certificateMs },
+  #createAdmission(translator: Translator): Admission | undefined {
+    const { webhook } = this.#config;
+    if (webhook === undefined) return undefined;
+    return new Admission({
+      config: webhook,
+      api: this.#api,
+      trust: this.#trust,
+      isReady: () => this.#controlPlane.ready,
+      judge: (object) => translator.judge(object),
+      metrics: this.#metrics,
+      logger: this.#logger,
     });
   }
 
@@ -274,11 +291,12 @@ class Controller {
       namespaces: watchNamespaces,
       logger: this.#logger,
       sinks: {
-        provisioned: (kind, name, object) => this.#provisioner.observe(kind, name, object),
+        provisioned: (kind, name, object) => this.#fleets.provisioner.observe(kind, name, object),
         gatewayClass: (name, object) => this.#finalizer.observe(name, object),
         secret: (name, object) => {
           this.#trust.observe(name, object);
-          this.#issuer.observe(name, object);
+          this.#fleets.issuer.observe(name, object);
+          this.#admission?.identityChanged();
           this.#duties.look();
         },
       },
@@ -291,9 +309,11 @@ class Controller {
     const isIdentified = () => this.#trust.current() !== undefined && this.#trust.fleetToken("any") !== undefined;
     return new LeaderDuties([
       { duty: this.#statusWriter, isReady: isTranslated },
-      { duty: this.#issuer, isReady: isTranslated },
+      { duty: this.#claims, isReady: isTranslated },
+      { duty: this.#fleets.issuer, isReady: isTranslated },
       { duty: this.#finalizer, isReady: isTranslated },
-      { duty: this.#provisioner, isReady: () => this.#isObserved && isIdentified() },
+      ...(this.#admission ? [{ duty: this.#admission, isReady: isIdentified }] : []),
+      { duty: this.#fleets.provisioner, isReady: () => this.#isObserved && isIdentified() },
     ]);
   }
 
@@ -315,16 +335,5 @@ class Controller {
       onLeaderChange: (leader) => this.#replicas.follow(leader?.identity === podName ? undefined : leader?.address),
       log: this.#logger,
     });
-  }
-
-  #fleetsChanged(specs: ReadonlyMap<NamespacedName, FleetSpec | undefined>): void {
-    for (const [gateway, spec] of specs) {
-      if (spec === undefined) this.#fleets.delete(gateway);
-      else this.#fleets.set(gateway, spec);
-      this.#provisioner.setFleet(gateway, spec);
-    }
-    const identities = [...this.#fleets.values()].map(({ gateway, uid }) => ({ gateway, uid }));
-    this.#trust.setFleets(identities);
-    this.#issuer.setFleets(identities);
   }
 }

@@ -21,6 +21,7 @@ import type { ObjectSource } from "../watch/object-source.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
 import type { AdsServer } from "../xds/server.ts";
 import type { StreamReport } from "../xds/stream-report.ts";
+import type { ChangeLedger } from "./change-ledger.ts";
 import { decodeResource } from "./decode-resource.ts";
 import type { Translator } from "./translator.ts";
 
@@ -31,6 +32,7 @@ export interface ObservedParts {
   readonly statusWriter: StatusWriter;
   readonly source: ObjectSource;
   readonly adsServer: Pick<AdsServer, "streams">;
+  readonly ledger: Pick<ChangeLedger, "history">;
   ready(): boolean;
 }
 
@@ -58,6 +60,7 @@ export function createDebugView(parts: ObservedParts): DebugView {
         message: error.message,
       })),
     }),
+    history: (query) => parts.ledger.history(query),
     origins: ({ gateway, type, name }) => findOrigins(translator, { gateway, type, name }),
   };
 }

@@ -1,4 +1,5 @@
 import { createDebugServer } from "../admin/debug-server.ts";
+import type { Explainer } from "../admin/explainer.ts";
 import { createHealthServer } from "../admin/health-server.ts";
 import { listenOn } from "../admin/read-only-server.ts";
 import type { Logger } from "../logger.ts";
@@ -8,6 +9,8 @@ import type { ControlPlane } from "./control-plane.ts";
 import { createDebugView, type ObservedParts } from "./debug-view.ts";
 
 export interface PagesOptions {
+  /** Answers questions about requests and routes. */
+  readonly explainer: Explainer;
   readonly config: {
     readonly healthAddress: ListenAddress;
     readonly debugAddress: ListenAddress;
@@ -40,7 +43,11 @@ export class Pages {
     };
     this.#health = createHealthServer({ notReady, renderMetrics }, logger);
     const view = createDebugView({ ...observed, ready: () => controlPlane.ready });
-    this.#debug = createDebugServer(view, { hosts: config.debugAllowRemote ? "addresses" : "loopback", logger });
+    this.#debug = createDebugServer(view, {
+      hosts: config.debugAllowRemote ? "addresses" : "loopback",
+      explainer: options.explainer,
+      logger,
+    });
   }
 
   async listen(): Promise<{ readonly health: ListenAddress; readonly debug: ListenAddress }> {

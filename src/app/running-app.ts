@@ -7,6 +7,10 @@ export interface Addresses {
   readonly debug: ListenAddress;
   /** Where other replicas report; absent where there is but one. */
   readonly peers?: ListenAddress;
+  /** Where the API server asks about routes; absent where it does not. */
+  readonly webhook?: ListenAddress;
+  /** Where tenants ask; absent where they are not answered. */
+  readonly api?: ListenAddress;
 }
 
 /** A running control plane. */

@@ -1,3 +1,4 @@
+import { InstantClaims } from "../claims/instant-claims.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
 import type { NamespacedName } from "../core/keys.ts";
@@ -36,7 +37,8 @@ export function translateManifests(
   { facts, fleets }: ClusterInputs = {},
 ): ManifestTranslation {
   const { objects, problems } = readManifests(files);
-  const translator = new Translator(options);
+  const records = objects.map(({ object }) => object).filter((object) => object.kind === "HostnameRecord");
+  const translator = new Translator(options, new InstantClaims(records));
   for (const { kind, name, object } of objects) translator.set(kind, name, object);
   for (const [gateway, state] of fleets ?? []) translator.setFleet(gateway, state);
   if (facts !== undefined) translator.setFacts(facts);

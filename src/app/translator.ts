@@ -1,12 +1,31 @@
-import type { Changes, Collection, Origin } from "../collection/collection.ts";
+import { InstantClaims } from "../claims/instant-claims.ts";
+import type { Changes, Collection, Origin, Source } from "../collection/collection.ts";
 import { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState } from "../core/data-plane.ts";
-import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
+import { type ClusterFacts, clusterKey, type FleetSpec, type FleetState } from "../core/fleet.ts";
+import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
 import type { GatewayResourceKey, Kind, NamespacedName, ObjectByKind, ObjectKey } from "../core/keys.ts";
-import { parseGatewayResourceKey } from "../core/keys.ts";
+import { kindNames, objectKey, parseGatewayResourceKey, parseObjectKey } from "../core/keys.ts";
+import type { ObjectMeta } from "../core/kubernetes.ts";
+import {
+  type ClaimKeeper,
+  type ClaimWant,
+  type Holding,
+  holdingOf,
+  type RecordKey,
+  recordName,
+} from "../core/ownership.ts";
 import { type ResourceType, resourceTypes, type XdsResource } from "../core/xds-resource.ts";
-import { clusterKey, createPipeline, type Pipeline, type PipelineOptions } from "../translate/pipeline.ts";
+import { changeLimit } from "../translate/budget/change-limits.ts";
+import type { OwnershipJudgement } from "../translate/ownership/judge-object.ts";
+import {
+  createPipeline,
+  type Pipeline,
+  type PipelineOptions,
+  type RoutingView,
+  type TranslatedKind,
+} from "../translate/pipeline.ts";
 
 /** One Envoy resource that is new or another, or (without `resource`) is gone. */
 export interface ResourceChange {
@@ -24,9 +43,18 @@ export interface TranslationChanges {
   readonly fleetSpecs: ReadonlyMap<NamespacedName, FleetSpec | undefined>;
   /** Whether Gateways use a class; undefined for one that is not ours any more. */
   readonly classUse: ReadonlyMap<string, boolean | undefined>;
+  /** The hostnames of route tables, by virtualHostKey, that are answered otherwise, or not any more. */
+  readonly hosts: ReadonlySet<string>;
+  /** Routes that are bound otherwise, or gone. */
+  readonly routes: ReadonlySet<ObjectKey>;
+  /** Everything that came in, and HostnameRecords that are held besides: what the rest of this follows from. */
+  readonly objects: ReadonlySet<ObjectKey>;
   /** Undefined where we have nothing to say about the object any more. */
   readonly statuses: ReadonlyMap<ObjectKey, StatusUpdate | undefined>;
 }
+
+/** The kinds that have a source of their own. */
+const sourceKinds = kindNames.filter((kind): kind is TranslatedKind => kind !== "HostnameRecord");
 
 /** How long a flush in slices may keep the event loop before it lets others run. */
 const sliceMilliseconds = 50;
@@ -35,25 +63,72 @@ const sliceMilliseconds = 50;
  * A pass may ask for another cut of route tables, which the next pass makes; that one asks for nothing more. The limit
  * only keeps a fault from running for ever.
  */
-const mostPasses = 4;
+const mostPasses = 16;
 
 /** The graph and its pipeline as one thing: objects go in, a flush tells what came out otherwise than before. */
 export class Translator {
   readonly graph = new Graph();
   readonly #pipeline: Pipeline;
+  readonly #keeper: ClaimKeeper;
+  /** What each HostnameRecord, by name, is about. */
+  readonly #records = new Map<string, RecordKey>();
 
-  constructor(options: PipelineOptions) {
+  /** Without a keeper what is wanted is held at once: so it is where nothing is stored. */
+  constructor(options: PipelineOptions, keeper: ClaimKeeper = new InstantClaims()) {
     this.#pipeline = createPipeline(this.graph, options);
+    this.#keeper = keeper;
   }
 
   /** Takes an object; it counts from the next flush on. */
   set<K extends Kind>(kind: K, name: NamespacedName, object: ObjectByKind[K]): void {
-    this.#pipeline.sources[kind].set(name, object);
+    if (object.kind === "HostnameRecord") this.hold(holdingOf(object), name);
+    else this.#sourceOf(kind as TranslatedKind).set(name, object);
+  }
+
+  /** Counts something as held; `name` is that of its record, where it has one. */
+  hold(holding: Holding, name: string = recordName(holding.key)): void {
+    // A record that was made by hand may be named otherwise: it counts, and goes, under its own name.
+    const before = this.#records.get(name);
+    if (before !== undefined && before !== holding.key) this.#pipeline.holdings.delete(before);
+    this.#records.set(name, holding.key);
+    this.#pipeline.holdings.set(holding.key, holding);
+  }
+
+  /** Tells why something that is wanted could not be recorded; undefined when that is over. */
+  setClaimProblem(key: RecordKey, problem: string | undefined): void {
+    if (problem === undefined) this.#pipeline.claimProblems.delete(key);
+    else this.#pipeline.claimProblems.set(key, problem);
+  }
+
+  /** How requests are answered, as of the last flush. */
+  get routing(): RoutingView {
+    return this.#pipeline.outputs.routing;
+  }
+
+  /** What would be refused of a route or ListenerSet if it were applied now. */
+  judge(object: HttpRoute | ListenerSet): OwnershipJudgement {
+    return this.#pipeline.outputs.judge(object);
+  }
+
+  /** What is held or wanted, as of the last flush. */
+  get claims(): Collection<ClaimWant> {
+    return this.#pipeline.outputs.claims;
   }
 
   /** Takes an object away. */
   delete(kind: Kind, name: NamespacedName): void {
-    this.#pipeline.sources[kind].delete(name);
+    if (kind !== "HostnameRecord") {
+      this.#pipeline.sources[kind].delete(name);
+      return;
+    }
+    const key = this.#records.get(name);
+    this.#records.delete(name);
+    if (key !== undefined) this.#pipeline.holdings.delete(key);
+  }
+
+  /** What the proxies of a Gateway have said, as far as this replica knows; undefined when none is connected. */
+  dataPlane(gateway: NamespacedName): DataPlaneState | undefined {
+    return this.#pipeline.dataPlane.get(gateway);
   }
 
   /** Takes what the proxies of a Gateway have said; undefined when none is connected. */
@@ -66,6 +141,20 @@ export class Translator {
   setFleet(gateway: NamespacedName, state: FleetState | undefined): void {
     if (state === undefined) this.#pipeline.fleets.delete(gateway);
     else this.#pipeline.fleets.set(gateway, state);
+  }
+
+  /** Tells that a change of an object waits, with the object that is to come, if any; undefined when it waits no more. */
+  setDelayed(key: ObjectKey, change: { readonly object: ObjectByKind[Kind] | undefined } | undefined): void {
+    if (parseObjectKey(key).kind !== "HTTPRoute") return;
+    const { delayed } = this.#pipeline;
+    if (change === undefined) delayed.delete(key);
+    // The key says of which kind it is.
+    else delayed.set(key, change.object === undefined ? {} : { route: change.object as HttpRoute });
+  }
+
+  /** How many changes a minute a namespace may make, as of the last flush; undefined: any number. */
+  changeLimit(namespace: string): number | undefined {
+    return changeLimit(this.#pipeline.outputs.changeLimits, namespace);
   }
 
   /** Takes what is known about the cluster. */
@@ -83,9 +172,15 @@ export class Translator {
     return this.#pipeline.fleets.get(gateway);
   }
 
+  /** What an object says of itself, as it came in last; undefined when it is gone, and of HostnameRecords. */
+  metadata(object: ObjectKey): ObjectMeta | undefined {
+    const { kind, name } = parseObjectKey(object);
+    return kind === "HostnameRecord" ? undefined : this.#pipeline.sources[kind].get(name)?.metadata;
+  }
+
   /** How many objects of a kind the last flush has seen. */
   objectCount(kind: Kind): number {
-    return this.#pipeline.sources[kind].size;
+    return kind === "HostnameRecord" ? this.#records.size : this.#pipeline.sources[kind].size;
   }
 
   /** The Gateways of ours, sorted. */
@@ -108,8 +203,8 @@ export class Translator {
   /** Brings everything up to date at once. */
   flush(): TranslationChanges {
     const passes = new Passes(this.#pipeline);
-    while (passes.isWanted(this.graph)) passes.add(this.graph.flush());
-    return passes.changes();
+    while (passes.isWanted(this.graph)) this.#settle(passes, this.graph.flush());
+    return this.#end(passes);
   }
 
   /** Brings everything up to date with pauses for others, for the first flush, which is long. */
@@ -126,17 +221,37 @@ export class Translator {
         }
         step = steps.next();
       }
-      passes.add(step.value);
+      this.#settle(passes, step.value);
     }
+    return this.#end(passes);
+  }
+
+  #end(passes: Passes): TranslationChanges {
+    // What arrived during the slices is not counted yet.
+    if (!this.graph.dirty) this.#keeper.settled?.();
     return passes.changes();
+  }
+
+  /** What is held from now on counts in the next pass, before anything is published. */
+  #settle(passes: Passes, changes: Changes): void {
+    passes.add(changes);
+    const { claims } = this.#pipeline.outputs;
+    const keys = changes.of(claims) as ReadonlySet<RecordKey>; // claims are keyed by it
+    const wants = new Map([...keys].map((key) => [key, claims.get(key)]));
+    // Also without changes: what waited for something else to be held may be decided now.
+    for (const holding of this.#keeper.wantsChanged(wants)) this.hold(holding);
+  }
+
+  #sourceOf<K extends TranslatedKind>(kind: K): Source<ObjectByKind[K]> {
+    return this.#pipeline.sources[kind];
   }
 }
 
 /** A key that moved from one collection to another has a value in the one and none in the other. */
-function findIn(collections: readonly Collection<XdsResource>[], key: string): XdsResource | undefined {
+function findIn<V>(collections: readonly Collection<V>[], key: string): V | undefined {
   for (const collection of collections) {
-    const resource = collection.get(key);
-    if (resource !== undefined) return resource;
+    const found = collection.get(key);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -165,6 +280,10 @@ class Passes {
       outputs.classUse,
       ...resources,
       ...outputs.statuses,
+      outputs.routing.virtualHosts,
+      outputs.routing.routes,
+      ...sourceKinds.map((kind) => this.#pipeline.sources[kind]),
+      this.#pipeline.holdings,
     ];
     for (const collection of followed) {
       const keys = this.#changed.get(collection) ?? new Set();
@@ -175,7 +294,7 @@ class Passes {
   }
 
   changes(): TranslationChanges {
-    const { fleets, fleetSpecs, classUse, resources, statuses } = this.#pipeline.outputs;
+    const { fleets, fleetSpecs, classUse, resources, statuses, routing } = this.#pipeline.outputs;
     const fleetKeys = [...this.#keys(fleets)].map((key) => key as NamespacedName); // fleets are keyed by Gateway
     const byGateway = new Map<NamespacedName, ResourceChange[]>();
     for (const type of resourceTypes) {
@@ -187,10 +306,9 @@ class Passes {
         changed.push({ type, name, resource: findIn(resources[type], key) });
       }
     }
-    const updates = statuses.flatMap((collection) =>
-      // statuses are keyed by object
-      [...this.#keys(collection)].map((key) => [key as ObjectKey, collection.get(key)] as const),
-    );
+    const statusKeys = new Set(statuses.flatMap((collection) => [...this.#keys(collection)]));
+    // statuses are keyed by object
+    const updates = [...statusKeys].map((key) => [key as ObjectKey, findIn(statuses, key)] as const);
     return {
       fleetsAdded: fleetKeys.filter((key) => fleets.get(key) !== undefined),
       fleetsRemoved: fleetKeys.filter((key) => fleets.get(key) === undefined),
@@ -199,7 +317,25 @@ class Passes {
       fleetSpecs: new Map([...this.#keys(fleetSpecs)].map((key) => [key as NamespacedName, fleetSpecs.get(key)])),
       classUse: new Map([...this.#keys(classUse)].map((name) => [name, classUse.get(name)])),
       statuses: new Map(updates),
+      hosts: this.#keys(routing.virtualHosts),
+      // keyed by object
+      routes: new Set([...this.#keys(routing.routes)].map((key) => key as ObjectKey)),
+      objects: this.#objects(),
     };
+  }
+
+  #objects(): ReadonlySet<ObjectKey> {
+    const { sources, holdings } = this.#pipeline;
+    const objects = new Set<ObjectKey>();
+    for (const kind of sourceKinds) {
+      // sources are keyed by name
+      for (const key of this.#keys(sources[kind])) objects.add(objectKey(kind, key as NamespacedName));
+    }
+    for (const key of this.#keys(holdings)) {
+      // holdings are keyed by record key, and a record's name is no namespaced one
+      objects.add(objectKey("HostnameRecord", recordName(key as RecordKey) as NamespacedName));
+    }
+    return objects;
   }
 
   #keys(collection: Collection<unknown>): ReadonlySet<string> {

@@ -18,8 +18,15 @@ export function addServe(program: Command, io: CommandIo): void {
       return;
     }
     keepHeapSmall();
-    const { startStandalone } = await import("../app.ts");
+    const { openStateFile, startStandalone } = await import("../app.ts");
+    const { stateFile } = result.config;
+    const state = stateFile === undefined ? undefined : openStateFile(stateFile);
+    if (state?.kind === "failed") {
+      io.stderr.write(`error: --state ${state.message}\n`);
+      io.exitWith(exitCodes.failure);
+      return;
+    }
     const logger = createLogger(result.config.logLevel);
-    await runUntilStopped(() => startStandalone(result.config, logger), logger, io);
+    await runUntilStopped(() => startStandalone(result.config, logger, state?.file), logger, io);
   });
 }

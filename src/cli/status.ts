@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { SourceProblem } from "../app.ts";
 import { type CommandIo, dataFormats, exitCodes } from "./command-io.ts";
+import { fetchDebugPage, serverOption } from "./debug-client.ts";
 import { parameterTable, type ShownFleet } from "./parameter-table.ts";
 import { printData } from "./print-data.ts";
 import { kindWords, parseSelection, type StatusSelection } from "./status-kind.ts";
@@ -19,11 +20,7 @@ export function addStatus(program: Command, io: CommandIo): void {
     .description("show what became of each object, as a running control plane sees it")
     .argument("[kind]", `${kindWords}, or KIND/NAMESPACE/NAME for one object; all by default`)
     .argument("[name]", "NAMESPACE/NAME, or a name in any namespace: tells everything about the object")
-    .addOption(
-      new Option("--server <url>", "debug address of the control plane")
-        .env("GATEHOUSE_SERVER")
-        .default("http://127.0.0.1:8082"),
-    )
+    .addOption(serverOption())
     .addOption(new Option("-o, --output <format>", "format").choices(["table", ...dataFormats]).default("table"))
     .action(async (kind: string | undefined, name: string | undefined, options: StatusOptions) => {
       const selection = kind === undefined ? {} : parseSelection(kind, name);
@@ -42,9 +39,9 @@ async function printStatus(selection: Partial<StatusSelection>, options: StatusO
   const { server, output } = options;
   const oneGateway = selection.kind === "Gateway" && selection.name !== undefined;
   const answers = await Promise.all([
-    fetchJson(server, `/debug/status?${new URLSearchParams({ ...selection })}`),
-    fetchJson(server, "/debug/problems"),
-    oneGateway ? fetchJson(server, "/debug/fleets") : { fleets: [] },
+    fetchDebugPage(server, `/debug/status?${new URLSearchParams({ ...selection })}`),
+    fetchDebugPage(server, "/debug/problems"),
+    oneGateway ? fetchDebugPage(server, "/debug/fleets") : { fleets: [] },
   ]).catch((error: Error) => error);
   if (answers instanceof Error) {
     io.stderr.write(`error: ${answers.message}\n`);
@@ -73,20 +70,4 @@ function format(
   if (output !== "table") return printData(fleets.length > 0 ? { statuses, fleets } : { statuses }, output);
   if (selection.name === undefined) return statusTable(statuses);
   return [...statuses.map(statusDetails), ...fleets.map(parameterTable)].join("\n");
-}
-
-const answerMilliseconds = 10_000;
-
-async function fetchJson(server: string, path: string): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, server), {
-      signal: AbortSignal.timeout(answerMilliseconds),
-      redirect: "error",
-    });
-  } catch (cause) {
-    throw new Error(`no control plane answers at ${server}: is it running, with this --debug-address?`, { cause });
-  }
-  if (!response.ok) throw new Error(`${server} answered ${response.status}: ${printable(await response.text())}`);
-  return response.json();
 }

@@ -62,7 +62,13 @@ export type StatusUpdate =
       readonly conditions: readonly Condition[];
       readonly listeners: readonly ListenerStatus[];
     }
-  | { readonly kind: "Route"; readonly object: ObjectKey; readonly parents: readonly ParentStatus[] }
+  | {
+      readonly kind: "Route";
+      readonly object: ObjectKey;
+      readonly parents: readonly ParentStatus[];
+      /** Something that it claims waits for its record: what was told before stands meanwhile. */
+      readonly pending?: true;
+    }
   | { readonly kind: "GatewayParameters"; readonly object: ObjectKey; readonly conditions: readonly Condition[] };
 
 /** A condition that holds. */

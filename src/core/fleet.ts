@@ -10,6 +10,7 @@ import type {
   Toleration,
 } from "./gateway-parameters.ts";
 import type { NamespacedName } from "./keys.ts";
+import type { BudgetLimits, EffectiveOwnership } from "./ownership.ts";
 
 /** Everything that is decided about how the proxies of one accepted Gateway are run. Equal input gives an equal value. */
 export interface FleetSpec {
@@ -67,6 +68,9 @@ export interface EffectiveParameters {
   readonly logLevel: EnvoyLogLevel;
   readonly accessLog: AccessLog;
   readonly tls: { readonly minimumVersion: TlsVersion; readonly cipherSuites: readonly string[] };
+  readonly ownership: EffectiveOwnership;
+  /** What each other namespace may attach. */
+  readonly budget: BudgetLimits;
   /** Where each field (by its path in GatewayParameters) comes from; sorted by path. */
   readonly origins: readonly ParameterOrigin[];
 }
@@ -87,6 +91,9 @@ export interface FleetState {
   /** Proxies that pass their readiness check. */
   readonly readyReplicas: number;
 }
+
+/** The key of the only {@link ClusterFacts} there are. */
+export const clusterKey = "cluster";
 
 /** What is known about the cluster as a whole. */
 export interface ClusterFacts {

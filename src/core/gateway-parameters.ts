@@ -4,6 +4,7 @@
  * first. What the class's object says in `bounds` and `locked` holds for every Gateway of the class.
  */
 import type { KubernetesObject } from "./kubernetes.ts";
+import type { BudgetLimits, OwnershipParameters } from "./ownership.ts";
 
 export interface GatewayParameters extends KubernetesObject {
   readonly kind: "GatewayParameters";
@@ -32,6 +33,12 @@ export const lockableFields = [
   "tls",
   "tls.minimumVersion",
   "tls.cipherSuites",
+  "ownership",
+  "ownership.mode",
+  "ownership.uniqueness",
+  "ownership.unclaimedHostnames",
+  "ownership.acmeChallenges",
+  "budget",
 ] as const;
 
 export type LockableField = (typeof lockableFields)[number];
@@ -76,6 +83,9 @@ export interface ProxyParameters {
   readonly logLevel?: EnvoyLogLevel;
   readonly accessLog?: AccessLog;
   readonly tls?: { readonly minimumVersion?: TlsVersion; readonly cipherSuites?: readonly string[] };
+  readonly ownership?: OwnershipParameters;
+  /** What each other namespace may attach to a Gateway; a Gateway may only ask for less than its class. */
+  readonly budget?: BudgetLimits;
 }
 
 export interface Autoscaling {

@@ -9,6 +9,7 @@ import {
   isExact,
   isWildcard,
   normalizeHostname,
+  wildcardsAbove,
 } from "./hostname.ts";
 
 const label = fc.constantFrom("a", "b", "ab", "example", "com");
@@ -35,6 +36,14 @@ describe("normalizeHostname", () => {
     { written: "A.Example.COM", want: "a.example.com" },
     { written: "a.example.com.", want: "a.example.com" },
     { written: "*.Example.com.", want: "*.example.com" },
+    { written: "a.example.com:8080", want: "a.example.com" },
+    { written: "A.example.com.:80", want: "a.example.com" },
+    { written: "Bücher.example", want: "xn--bcher-kva.example" },
+    { written: "*.BÜCHER.example.", want: "*.xn--bcher-kva.example" },
+    { written: "xn--bcher-kva.example", want: "xn--bcher-kva.example" },
+    { written: "ｅｘａｍｐｌｅ.com", want: "example.com" },
+    { written: "a。example。com", want: "a.example.com" },
+    { written: "not a name", want: "not a name" },
   ])("$written becomes '$want'", ({ written, want }) => {
     expect(normalizeHostname(written)).toBe(want);
   });
@@ -43,6 +52,26 @@ describe("normalizeHostname", () => {
     fc.assert(
       fc.property(hostname, (name) => {
         expect(normalizeHostname(normalizeHostname(name))).toBe(normalizeHostname(name));
+      }),
+    );
+  });
+});
+
+describe("wildcardsAbove", () => {
+  it.each([
+    { name: "a.b.c", want: ["*.b.c", "*.c"] },
+    { name: "*.b.c", want: ["*.c"] },
+    { name: "*.c", want: [] },
+    { name: "c", want: [] },
+  ])("of $name are $want", ({ name, want }) => {
+    expect(wildcardsAbove(name)).toEqual(want);
+  });
+
+  it("are exactly the wildcards that cover it, without itself", () => {
+    fc.assert(
+      fc.property(hostname, hostname, (narrow, wide) => {
+        const isAbove = isWildcard(wide) && wide !== narrow && narrow !== everyHost && covers(wide, narrow);
+        expect(wildcardsAbove(narrow).includes(wide)).toBe(isAbove);
       }),
     );
   });

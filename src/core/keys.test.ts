@@ -57,6 +57,12 @@ describe("keys", () => {
 
   it("every kind has the scope by which its objects are named", () => {
     expect(kindNames).toHaveLength(Object.keys(kinds).length);
-    expect(kindNames.filter((someKind) => kinds[someKind].scope === "Cluster")).toEqual(["GatewayClass", "Namespace"]);
+    expect(kindNames.filter((someKind) => kinds[someKind].scope === "Cluster")).toEqual([
+      "GatewayClass",
+      "Namespace",
+      "HostnameClaim",
+      "HostnameRecord",
+      "NamespaceBudget",
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Gateway, GatewayClass, HttpRoute, ListenerSet, ReferenceGrant } from "./gateway-api.ts";
 import type { GatewayParameters } from "./gateway-parameters.ts";
 import type { ConfigMap, EndpointSlice, Namespace, ObjectMeta, Secret, Service } from "./kubernetes.ts";
+import type { HostnameClaim, HostnameRecord, NamespaceBudget } from "./ownership.ts";
 
 /** The view that Gatehouse keeps of each kind that it watches. Later route kinds and policies join here. */
 export interface ObjectByKind {
@@ -15,6 +16,9 @@ export interface ObjectByKind {
   readonly ConfigMap: ConfigMap;
   readonly Namespace: Namespace;
   readonly GatewayParameters: GatewayParameters;
+  readonly HostnameClaim: HostnameClaim;
+  readonly HostnameRecord: HostnameRecord;
+  readonly NamespaceBudget: NamespaceBudget;
 }
 
 export type Kind = keyof ObjectByKind;
@@ -47,6 +51,9 @@ export const kinds = {
     plural: "gatewayparameters",
     scope: "Namespaced",
   },
+  HostnameClaim: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "hostnameclaims", scope: "Cluster" },
+  HostnameRecord: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "hostnamerecords", scope: "Cluster" },
+  NamespaceBudget: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "namespacebudgets", scope: "Cluster" },
 } as const satisfies Record<Kind, KindInfo>;
 
 /** All watched kinds, in the order in which sources are declared. */

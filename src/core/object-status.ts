@@ -39,4 +39,6 @@ export interface ObjectStatus {
   readonly attachedListenerSets?: number;
   readonly supportedFeatures?: readonly { readonly name: string }[];
   readonly parents?: readonly StoredParent[];
+  /** Of a HostnameRecord, RFC 3339: since when nothing wants it. */
+  readonly unusedSince?: string;
 }

@@ -69,6 +69,12 @@ export class Trust implements TlsMaterialSource {
     return this.#tokenKey === undefined ? undefined : deriveFleetToken(this.#tokenKey, gatewayUid);
   }
 
+  /** The token by which the admission webhook knows the API server; undefined until the leader has made its key. */
+  webhookToken(): string | undefined {
+    // No uid of a Gateway has this form.
+    return this.#tokenKey === undefined ? undefined : deriveFleetToken(this.#tokenKey, "admission webhook");
+  }
+
   #useServerSecret(secret: RawObject | undefined): void {
     // While it is gone the last one is as good as it was; the leader makes another.
     if (secret === undefined) return;

@@ -1,10 +1,11 @@
 /** Kubernetes Events on objects that are refused, and on those that are well again. */
+import { keepNewest } from "../core/keep-newest.ts";
 import { type Kind, kinds, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import type { KubeClient, KubeRequest } from "../core/kube-client.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import type { Logger } from "../logger.ts";
 import { countEvent, createEvent, cutToBytes, type EventPlace, eventPlace } from "./event-request.ts";
-import { keepNewest, TokenBuckets } from "./token-buckets.ts";
+import { TokenBuckets } from "./token-buckets.ts";
 import { type StatusChange, statusTransitions } from "./transitions.ts";
 
 /** What a recorder of Events needs. */

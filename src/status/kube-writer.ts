@@ -91,6 +91,8 @@ export class KubeStatusWriter implements StatusWriter {
 
   update(object: ObjectKey, desired: StatusUpdate | undefined): void {
     const entry = this.#entry(object);
+    entry.isPending = desired?.kind === "Route" && desired.pending === true;
+    if (entry.isPending) return;
     if (desired === undefined) delete entry.desired;
     else entry.desired = desired;
     entry.writes = 0;
@@ -106,7 +108,7 @@ export class KubeStatusWriter implements StatusWriter {
     if (stored === undefined) {
       delete entry.stored;
       entry.hold = {};
-      if (entry.desired === undefined) this.#entries.delete(object);
+      if (entry.desired === undefined && entry.isPending !== true) this.#entries.delete(object);
       return;
     }
     if (before?.uid === stored.uid) {
@@ -117,6 +119,11 @@ export class KubeStatusWriter implements StatusWriter {
     entry.stored = stored;
     if (before?.generation !== stored.generation) spareUnclaimed(entry, this.#options.scheduler.now());
     this.#touch(object);
+  }
+
+  /** What the API server holds of an object, as it was told last. */
+  stored(object: ObjectKey): StoredObject | undefined {
+    return this.#entries.get(object)?.stored;
   }
 
   /**
@@ -191,7 +198,8 @@ export class KubeStatusWriter implements StatusWriter {
   }
 
   /** What there is to say about an object, provided that it was said about the generation that is stored. */
-  #due(object: ObjectKey, { desired, stored }: StatusEntry): StatusUpdate | undefined {
+  #due(object: ObjectKey, { desired, stored, isPending }: StatusEntry): StatusUpdate | undefined {
+    if (desired === undefined && isPending === true) return undefined;
     if (desired === undefined || (desired.kind === "Route" && desired.parents.length === 0)) {
       const ours = stored?.status.parents?.some(
         ({ controllerName }) => controllerName === this.#options.controllerName,

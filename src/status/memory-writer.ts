@@ -23,6 +23,7 @@ export class MemoryStatusWriter implements StatusWriter {
   }
 
   update(object: ObjectKey, desired: StatusUpdate | undefined): void {
+    if (desired?.kind === "Route" && desired.pending === true) return;
     const written = desired === undefined ? this.#remove(object) : this.#merge(object, desired);
     this.#options.onOutcome?.(written ? "written" : "unchanged");
   }

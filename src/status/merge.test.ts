@@ -133,17 +133,20 @@ describe("mergeStatus for routes", () => {
     expect(mergeStatus(undefined, gone, context)).toBeUndefined();
   });
 
-  it("keeps a condition type of somebody else in its entry and drops a type of ours that no longer holds", () => {
-    const others = stored(conditionTrue("example.com/Audited", 1));
-    const partial = stored(conditionTrue("PartiallyInvalid", 1));
-    const accepted = conditionTrue("Accepted", 1);
-    const merged = mergeStatus(
-      { parents: [mine(others, partial, stored(accepted))] },
-      routeUpdate([accepted]),
-      context,
-    );
-    expect(merged?.parents).toEqual([mine(others, stored(accepted))]);
-  });
+  it.each(["PartiallyInvalid", "gatehouse.dev/HostnamesGranted", "gatehouse.dev/RulesReachable"])(
+    "keeps a condition type of somebody else in its entry and drops a type of ours that no longer holds: %s",
+    (type) => {
+      const others = stored(conditionTrue("example.com/Audited", 1));
+      const partial = stored(conditionTrue(type, 1));
+      const accepted = conditionTrue("Accepted", 1);
+      const merged = mergeStatus(
+        { parents: [mine(others, partial, stored(accepted))] },
+        routeUpdate([accepted]),
+        context,
+      );
+      expect(merged?.parents).toEqual([mine(others, stored(accepted))]);
+    },
+  );
 
   it("never writes more parents than the API takes, and never at the cost of others", () => {
     const many = Array.from({ length: 31 }, (_, index) => ({ ...foreign, parentRef: { name: `edge-${index}` } }));

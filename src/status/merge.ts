@@ -65,6 +65,9 @@ const ourTypes: ReadonlySet<string> = new Set([
   "Conflicted",
   "OverlappingTLSConfig",
   "PartiallyInvalid",
+  "gatehouse.dev/HostnamesGranted",
+  "gatehouse.dev/RulesReachable",
+  "gatehouse.dev/ChangesDelayed",
   "SupportedVersion",
 ]);
 

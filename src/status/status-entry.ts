@@ -21,6 +21,8 @@ export const writePace = {
 /** What a writer knows of one object, and when it may write its status. */
 export interface StatusEntry {
   desired?: StatusUpdate;
+  /** What is stored stands where nothing else is desired: another update is to come. */
+  isPending?: boolean;
   stored?: StoredObject;
   hold: HoldMemory;
   /** No write before this time. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keepNewest, TokenBuckets } from "./token-buckets.ts";
+import { TokenBuckets } from "./token-buckets.ts";
 
 it("gives each key its burst, and then one for each time that it refills", () => {
   let now = 0;
@@ -11,17 +11,4 @@ it("gives each key its burst, and then one for each time that it refills", () =>
   expect(takeThree()).toEqual([true, false, false]);
   now = 100_000;
   expect(takeThree()).toEqual([true, true, false]);
-});
-
-it("forgets what was used longest ago", () => {
-  const map = new Map([
-    ["a", 1],
-    ["b", 2],
-  ]);
-  expect(keepNewest(map, { key: "a", value: 3, most: 2 })).toBeUndefined();
-  expect(keepNewest(map, { key: "c", value: 4, most: 2 })).toBe(2);
-  expect([...map]).toEqual([
-    ["a", 3],
-    ["c", 4],
-  ]);
 });

@@ -1,3 +1,5 @@
+import { keepNewest } from "../core/keep-newest.ts";
+
 /** How many tokens there are, by key. */
 export interface TokenBucketOptions {
   /** Tokens of a key that was never seen. */
@@ -28,19 +30,4 @@ export class TokenBuckets {
     keepNewest(this.#buckets, { key, value: { tokens: enough ? tokens - 1 : tokens, at }, most });
     return enough;
   }
-}
-
-/** Puts an entry at the end of a map of bounded size: what was put longest ago is forgotten, and comes back. */
-export function keepNewest<V>(
-  map: Map<string, V>,
-  { key, value, most }: { readonly key: string; readonly value: V; readonly most: number },
-): V | undefined {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= most) return undefined;
-  for (const [oldest, forgotten] of map) {
-    map.delete(oldest);
-    return forgotten;
-  }
-  return undefined;
 }

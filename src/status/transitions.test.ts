@@ -74,6 +74,30 @@ describe("statusTransitions", () => {
       want: ["refused HostnameConflict: Conflicted is True"],
     },
     {
+      name: "rules that are never reached",
+      before: own(),
+      after: own(conditionFalse("gatehouse.dev/RulesReachable", 1, { reason: "RuleShadowed", message: "x" })),
+      want: ["refused RuleShadowed: x"],
+    },
+    {
+      name: "rules that are reached again",
+      before: own(conditionFalse("gatehouse.dev/RulesReachable", 1, { reason: "RuleShadowed", message: "x" })),
+      after: own(),
+      want: ["recovered Recovered: gatehouse.dev/RulesReachable is told no more"],
+    },
+    {
+      name: "a change that has to wait",
+      before: own(conditionTrue("Accepted", 1)),
+      after: own(conditionTrue("gatehouse.dev/ChangesDelayed", 1, { reason: "ChangeRateExceeded", message: "x" })),
+      want: ["refused ChangeRateExceeded: x"],
+    },
+    {
+      name: "the change that waited",
+      before: own(conditionTrue("gatehouse.dev/ChangesDelayed", 1, { reason: "ChangeRateExceeded", message: "x" })),
+      after: own(conditionTrue("Accepted", 2)),
+      want: ["recovered Recovered: gatehouse.dev/ChangesDelayed is told no more"],
+    },
+    {
       name: "a condition that is told no more",
       before: own(conditionTrue("PartiallyInvalid", 1, { reason: "UnsupportedValue", message: "x" })),
       after: own(conditionTrue("Accepted", 1)),

@@ -42,6 +42,9 @@ const wrongStatus: ReadonlyMap<string, "True" | "False"> = new Map([
   ["Conflicted", "True"],
   ["PartiallyInvalid", "True"],
   ["OverlappingTLSConfig", "True"],
+  ["gatehouse.dev/HostnamesGranted", "False"],
+  ["gatehouse.dev/RulesReachable", "False"],
+  ["gatehouse.dev/ChangesDelayed", "True"],
 ]);
 
 interface Part {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ManualScheduler } from "../../test/status/manual-scheduler.ts";
+import { ManualScheduler } from "../../test/support/manual-scheduler.ts";
 import { type Step, WriteQueue } from "./write-queue.ts";
 
 function start(places: number) {

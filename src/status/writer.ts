@@ -13,7 +13,10 @@ export type StatusOutcome = "written" | "unchanged" | "conflict" | "failed";
  * forerunner was written takes its place.
  */
 export interface StatusWriter {
-  /** Tells the status that an object should have; undefined takes back whatever we said about it. */
+  /**
+   * Tells the status that an object should have; undefined takes back whatever we said about it. While an update is `pending`
+   * what was told before stands, by an earlier process too.
+   */
   update(object: ObjectKey, desired: StatusUpdate | undefined): void;
   /** The statuses as users see them, ours and others'. */
   statuses(): ReadonlyMap<ObjectKey, ObjectStatus>;

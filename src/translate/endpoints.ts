@@ -21,6 +21,7 @@ export function endpointAddresses(
   slices: Iterable<EndpointSlice>,
   portName: string,
   { kind }: Pick<Placement, "kind">,
+  isAllowed: (slice: EndpointSlice, address: string) => boolean = () => true,
 ): readonly EndpointAddress[] {
   const ready = new Map<string, EndpointAddress>();
   const draining = new Map<string, EndpointAddress>();
@@ -30,7 +31,8 @@ export function endpointAddresses(
     for (const endpoint of slice.endpoints ?? []) {
       const into = isReady(endpoint) ? ready : isDraining(endpoint) ? draining : undefined;
       for (const address of endpoint.addresses) {
-        if (kind === "standalone" || isOfAnotherHost(address)) into?.set(`${address} ${port}`, { address, port });
+        if (kind === "cluster" && !isOfAnotherHost(address)) continue;
+        if (isAllowed(slice, address)) into?.set(`${address} ${port}`, { address, port });
       }
     }
   }

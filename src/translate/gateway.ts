@@ -4,7 +4,9 @@ import { joinRejections, type Rejection } from "../core/conditions.ts";
 import type { Gateway, ListenerSet } from "../core/gateway-api.ts";
 import type { GatewayParameters, ParameterBounds } from "../core/gateway-parameters.ts";
 import { type NamespacedName, nameOf, objectKey } from "../core/keys.ts";
+import type { ObjectMeta } from "../core/kubernetes.ts";
 import type { NamespaceLabels } from "./allowed-routes.ts";
+import { type BudgetInputs, budgetRejection } from "./budget/budgets.ts";
 import { assignAddresses } from "./gateway-address.ts";
 import type { GatewayClassNode } from "./gateway-class.ts";
 import { readGatewayParameters } from "./gateway-parameters.ts";
@@ -13,7 +15,10 @@ import { resolveConflicts } from "./listener-conflict.ts";
 import { beyondBounds } from "./listener-limits.ts";
 import { attachmentRejection, byPrecedence } from "./listener-set.ts";
 import type { ListenerInputs } from "./listener-tls.ts";
-import type { AttachedListenerSet, GatewayNode, Listener } from "./nodes.ts";
+import type { AttachedListenerSet, Claim, GatewayNode, Listener, OwnershipPolicy } from "./nodes.ts";
+import { judgeListener, type ListenerOwnershipInputs } from "./ownership/listener-ownership.ts";
+import { refusalRejection } from "./ownership/messages.ts";
+import { ownershipPolicy } from "./ownership/policy.ts";
 import { invalidParameters } from "./parameters-ref.ts";
 import type { Placement } from "./placement.ts";
 
@@ -27,6 +32,8 @@ export interface GatewayInputs extends ListenerInputs {
   readonly namespaceLabels: Collection<NamespaceLabels>;
   /** By namespace/name. */
   readonly parameters: Collection<GatewayParameters>;
+  readonly ownership: ListenerOwnershipInputs;
+  readonly budgets: BudgetInputs;
 }
 
 /**
@@ -50,23 +57,27 @@ function buildNode(
   const bounds = gatewayClass.parameters?.bounds;
   const sets = readListenerSets(read, inputs, gateway);
   const own = ownListeners(read, inputs, gateway, bounds);
-  const judged = resolveConflicts([
-    ...own.map(({ listener }) => listener),
-    ...sets.flatMap(({ set, refused }) =>
-      refused === undefined ? setListeners(read, inputs, { key, set, bounds }) : [],
-    ),
-  ]);
   const { fleet, rejections } = readGatewayParameters(read, inputs.parameters, gateway, gatewayClass);
+  const admitted = sets.flatMap(({ set, refused }) => (refused === undefined ? [set] : []));
+  const policy = ownershipPolicy(gateway, fleet.parameters.ownership, admitted);
+  const ofSets = admitted.flatMap((set) => setListeners(read, inputs, { key, set, bounds, policy }));
+  const judged = resolveConflicts([...own.map(({ listener }) => listener), ...ofSets.map(({ listener }) => listener)]);
   const beyond = own.flatMap(({ beyond }) => beyond.map(({ message }) => invalidParameters(message)));
   const address = assignAddresses(gateway, placement, bounds?.addresses);
+  const overBudget = beyondBudget(read, inputs, { kind: "Gateway", metadata: gateway.metadata });
   const rejection =
     classRejection(gatewayClass) ??
+    overBudget ??
     joinRejections([...rejections, ...beyond]) ??
     address.rejection ??
     listenersRejection(judged);
-  // Whoever runs into a limit goes on being served within it: those attached to the Gateway have done nothing wrong.
-  const open = address.bind.length > 0;
-  const listeners = judged.map((listener) => ({ ...listener, served: open && isUsable(listener) }));
+  // Whoever runs into a limit goes on being served within it: those attached to the Gateway have done nothing wrong. Beyond
+  // the budget of its namespace there is nothing within: the whole Gateway is too much.
+  const open = address.bind.length > 0 && overBudget === undefined;
+  const listeners = judged.map((listener) => ({
+    ...listener,
+    served: open && isUsable(listener) && listener.pending !== true,
+  }));
   const tellsAddress = rejection === undefined || listeners.some(({ served }) => served);
   return {
     key,
@@ -76,6 +87,8 @@ function buildNode(
     ...(address.addressRejection === undefined ? {} : { addressRejection: address.addressRejection }),
     listeners,
     listenerSets: sets.map(({ set, refused }) => attachListenerSet(set, refused, { rejection, judged })),
+    ownership: policy,
+    claims: ofSets.flatMap(({ claim }) => (claim === undefined ? [] : [claim])),
     fleet: { ...fleet, requestedAddresses: address.requested },
   };
 }
@@ -87,9 +100,25 @@ interface CandidateSet {
 
 function readListenerSets(read: Reader, inputs: GatewayInputs, gateway: Gateway): readonly CandidateSet[] {
   const members = read.get(inputs.listenerSets, nameOf(gateway.metadata));
-  return [...(members?.values() ?? [])]
-    .sort(byPrecedence)
-    .map((set) => ({ set, refused: attachmentRejection(read, inputs.namespaceLabels, gateway, set) }));
+  return [...(members?.values() ?? [])].sort(byPrecedence).map((set) => ({
+    set,
+    refused:
+      attachmentRejection(read, inputs.namespaceLabels, gateway, set) ??
+      beyondBudget(read, inputs, { kind: "ListenerSet", metadata: set.metadata, gateway: nameOf(gateway.metadata) }),
+  }));
+}
+
+function beyondBudget(
+  read: Reader,
+  { budgets }: GatewayInputs,
+  {
+    kind,
+    metadata,
+    ...scope
+  }: { readonly kind: "Gateway" | "ListenerSet"; readonly metadata: ObjectMeta; readonly gateway?: NamespacedName },
+): Rejection | undefined {
+  const object = objectKey(kind, nameOf(metadata));
+  return budgetRejection(read, budgets, { object, namespace: metadata.namespace ?? "", ...scope });
 }
 
 interface BoundedListener {
@@ -118,13 +147,48 @@ function setListeners(
     key,
     set,
     bounds,
-  }: { readonly key: NamespacedName; readonly set: ListenerSet; readonly bounds: ParameterBounds | undefined },
-): readonly Listener[] {
+    policy,
+  }: {
+    readonly key: NamespacedName;
+    readonly set: ListenerSet;
+    readonly bounds: ParameterBounds | undefined;
+    readonly policy: OwnershipPolicy;
+  },
+): readonly OwnedListener[] {
   const { name, namespace = "" } = set.metadata;
   const owner: ListenerOwner = { kind: "ListenerSet", namespace, name, gateway: key };
-  return set.spec.listeners.map(
-    (listener, index) => withinBounds(buildListener(read, inputs, owner, listener), index, bounds).listener,
-  );
+  return set.spec.listeners.map((spec, index) => {
+    const { listener } = withinBounds(buildListener(read, inputs, owner, spec), index, bounds);
+    return isAcceptable(listener) ? withOwnership(read, inputs, { set, listener, policy }) : { listener };
+  });
+}
+
+/** A listener with what its hostname claims. */
+interface OwnedListener {
+  readonly listener: Listener;
+  readonly claim?: Claim;
+}
+
+function withOwnership(
+  read: Reader,
+  { ownership }: GatewayInputs,
+  {
+    set,
+    listener,
+    policy,
+  }: { readonly set: ListenerSet; readonly listener: Listener; readonly policy: OwnershipPolicy },
+): OwnedListener {
+  const { refusal, claim, pending } = judgeListener(read, ownership, { set, hostname: listener.hostname, policy });
+  if (policy.mode !== "Enforce") return { listener };
+  const rejection = refusalRejection(refusal === undefined ? [] : [refusal]);
+  return {
+    listener: {
+      ...listener,
+      ...(rejection && { rejections: [...listener.rejections, rejection] }),
+      ...(pending && { pending }),
+    },
+    ...(claim && { claim }),
+  };
 }
 
 function withinBounds(listener: Listener, index: number, bounds: ParameterBounds | undefined): BoundedListener {

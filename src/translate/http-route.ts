@@ -5,26 +5,34 @@ import type { HttpBackendRef, HttpRoute, HttpRouteRule } from "../core/gateway-a
 import { kinds, nameOf, objectKey } from "../core/keys.ts";
 import { type BackendInputs, resolveBackend } from "./backend.ts";
 import { parseDuration } from "./duration.ts";
-import { findMatchProblem } from "./envoy/rule-checks.ts";
+import { findMatchProblems } from "./envoy/rule-checks.ts";
 import { readFilters } from "./http-filters.ts";
 import type { Backend, BoundRoute, ParentBinding, RouteRule, RuleRetry } from "./nodes.ts";
+import type { OwnedMatch } from "./ownership/route-ownership.ts";
 import type { ReferenceSource } from "./reference-grant.ts";
 import { type BindingInputs, bindRoute } from "./route-binding.ts";
+import { matchId } from "./table-routes.ts";
 
 export interface RouteInputs extends BindingInputs, BackendInputs {}
 
 /** Binds HTTPRoutes and resolves what they refer to. A route none of whose parents is ours gives nothing. */
 export function bindHttpRoute(inputs: RouteInputs): Transform<HttpRoute, BoundRoute> {
   return (read, _key, { metadata, spec }) => {
-    const parents = bindRoute(read, inputs, {
+    const matchProblems = findMatchProblems(spec.rules);
+    const { parents, claims, pending } = bindRoute(read, inputs, {
       kind: "HTTPRoute",
       metadata,
       parentRefs: spec.parentRefs ?? [],
       hostnames: spec.hostnames ?? [],
+      matches: spec.rules.flatMap((rule, index) =>
+        matchProblems[index] === undefined ? ownedMatches(rule, index) : [],
+      ),
     });
     if (parents.length === 0) return [];
     const from = { group: kinds.HTTPRoute.group, kind: "HTTPRoute", namespace: metadata.namespace ?? "" };
-    const readRules = spec.rules.map((rule, index) => readRule(read, inputs, { from, rule, index }));
+    const readRules = spec.rules.map((rule, index) =>
+      readRule(read, inputs, { from, rule, index, matchProblem: matchProblems[index] }),
+    );
     const rules = readRules.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
     const unresolved = joinRejections(readRules.flatMap((rule) => rule.unresolved));
     const invalid = joinRejections(readRules.flatMap(({ problem }) => (problem === undefined ? [] : [problem])));
@@ -36,6 +44,8 @@ export function bindHttpRoute(inputs: RouteInputs): Transform<HttpRoute, BoundRo
       generation: metadata.generation,
       createdAt: metadata.creationTimestamp,
       parents: servable ? parents : parents.map((parent) => refuse(parent, invalid)),
+      claims,
+      pending,
       rules,
       ...(unresolved === undefined ? {} : { unresolved }),
       ...(servable && invalid !== undefined ? { partiallyInvalid: invalid } : {}),
@@ -44,10 +54,25 @@ export function bindHttpRoute(inputs: RouteInputs): Transform<HttpRoute, BoundRo
   };
 }
 
+function ownedMatches(rule: HttpRouteRule, index: number): readonly OwnedMatch[] {
+  const upgrades = upgradesToHttps(rule);
+  return rule.matches.map(({ path }, match) => ({ id: matchId(index, match), path, upgradesToHttps: upgrades }));
+}
+
+/** Whether all that a rule does is to ask for the same by HTTPS. */
+function upgradesToHttps({ filters = [], backendRefs = [] }: HttpRouteRule): boolean {
+  const [filter] = filters;
+  if (filters.length !== 1 || filter?.type !== "RequestRedirect" || backendRefs.length > 0) return false;
+  const { scheme, hostname, path } = filter.requestRedirect;
+  return scheme === "https" && hostname === undefined && path === undefined;
+}
+
 interface RuleInRoute {
   readonly from: ReferenceSource;
   readonly rule: HttpRouteRule;
   readonly index: number;
+  /** Why a match cannot be told to a proxy: the rule is dropped as a whole. */
+  readonly matchProblem: string | undefined;
 }
 
 interface ReadRule {
@@ -58,8 +83,7 @@ interface ReadRule {
   readonly unresolved: readonly Rejection[];
 }
 
-function readRule(read: Reader, inputs: BackendInputs, { from, rule, index }: RuleInRoute): ReadRule {
-  const matchProblem = rule.matches.map(findMatchProblem).find((problem) => problem !== undefined);
+function readRule(read: Reader, inputs: BackendInputs, { from, rule, index, matchProblem }: RuleInRoute): ReadRule {
   if (matchProblem !== undefined) {
     return { problem: partiallyInvalid(`Dropped Rule ${label(rule, index)}: ${matchProblem}`), unresolved: [] };
   }
@@ -76,6 +100,7 @@ function readRule(read: Reader, inputs: BackendInputs, { from, rule, index }: Ru
       index,
       ...(rule.name === undefined ? {} : { name: rule.name }),
       matches: rule.matches,
+      ...(upgradesToHttps(rule) && { upgradesToHttps: true }),
       filters,
       backends: backends.map(({ backend }) => backend),
       requestTimeoutMs: parseDuration(rule.timeouts?.request ?? ""),

@@ -40,6 +40,9 @@ export type Programming =
 /** Tells how far a listener has come. It is programmed when a connected proxy runs its current version and none refused it. */
 export function programmingOf(listener: Listener, inputs: Omit<ReportInputs, "attachedRoutes">): Programming {
   const { dataPlane, listenerVersions } = inputs;
+  if (listener.pending === true && isUsable(listener)) {
+    return { kind: "pending", stage: "waiting", message: "Waiting for the hostname to be recorded" };
+  }
   if (!listener.served) return { kind: "invalid", message: whyNotServed(listener) };
   if (dataPlane === undefined || dataPlane.proxies === 0) {
     return { kind: "pending", stage: hasProxies(inputs) ? "waiting" : "noProxies", message: "No proxy is connected" };

@@ -107,8 +107,14 @@ describe("a ListenerSet", () => {
 
   it("never names another namespace's objects, however they collide", () => {
     const statuses = statusesOf([
-      gateway([listener("gateway-secret-name", { hostname: "own.example.com" })], open),
-      listenerSet("tenant-a", "set-of-a", [httpsListener("listener-of-a", "cert-of-a", { hostname: "*.example.com" })]),
+      gateway(
+        [
+          listener("gateway-secret-name", { hostname: "own.example.com" }),
+          httpsListener("gateway-secret-https", "cert", { hostname: "*.example.com" }),
+        ],
+        open,
+      ),
+      listenerSet("tenant-a", "set-of-a", [httpsListener("listener-of-a", "cert-of-a", { hostname: "a.example.com" })]),
       listenerSet("tenant-b", "set-of-b", [
         listener("one", { hostname: "own.example.com" }),
         listener("two", { port: 443, hostname: "x.example.com" }),
@@ -118,7 +124,7 @@ describe("a ListenerSet", () => {
     const ofB = JSON.stringify(statuses.find(({ object }) => object === "ListenerSet/tenant-b/set-of-b"));
     expect(ofB).toContain("OverlappingTLSConfig");
     expect(ofB).toContain("ProtocolConflict");
-    for (const foreign of ["tenant-a", "of-a", "gateway-secret-name", "*.example.com", "infra"])
+    for (const foreign of ["tenant-a", "of-a", "gateway-secret", "*.example.com", "a.example.com", "infra"])
       expect(ofB).not.toContain(foreign);
   });
 });

@@ -18,6 +18,14 @@ import type {
 import type { AccessLog, TlsVersion } from "../core/gateway-parameters.ts";
 import type { Hostname } from "../core/hostname.ts";
 import type { NamespacedName, ObjectKey } from "../core/keys.ts";
+import type {
+  ClaimCandidate,
+  EffectiveOwnership,
+  HeldPath,
+  OwnershipMode,
+  OwnershipRefusal,
+  RecordKey,
+} from "../core/ownership.ts";
 
 /** A listener of a Gateway or of a ListenerSet attached to it, with what was decided about it. */
 export interface Listener {
@@ -32,6 +40,8 @@ export interface Listener {
   readonly name: string;
   readonly port: number;
   readonly protocol: string;
+  /** Its hostname waits to be recorded as its namespace's: it is not served before. */
+  readonly pending?: true;
   /** Normalised; the empty string matches every host. */
   readonly hostname: Hostname;
   readonly allowedNamespaces: AllowedRoutes["namespaces"];
@@ -45,6 +55,20 @@ export interface Listener {
   readonly conflict?: { readonly reason: "HostnameConflict" | "ProtocolConflict"; readonly message: string };
   /** Whether proxies open it. Routes attach to (and count for) a listener also when it is not served. */
   readonly served: boolean;
+}
+
+/** What holds for claims on a Gateway, with every default decided. */
+export interface OwnershipPolicy extends Omit<EffectiveOwnership, "mode"> {
+  readonly mode: OwnershipMode;
+  /** The Gateway's own namespace. */
+  readonly gatewayNamespace: string;
+}
+
+/** Something that an object holds, or would hold if it were recorded. */
+export interface Claim extends ClaimCandidate {
+  readonly key: RecordKey;
+  readonly hostname: Hostname;
+  readonly path?: HeldPath;
 }
 
 /** A ListenerSet that names a Gateway of ours as its parent. */
@@ -68,6 +92,9 @@ export interface GatewayNode {
   /** The Gateway's own listeners, then those of its accepted ListenerSets, in order of precedence; rejected ones too. */
   readonly listeners: readonly Listener[];
   readonly listenerSets: readonly AttachedListenerSet[];
+  readonly ownership: OwnershipPolicy;
+  /** What its ListenerSets claim with the hostnames of their listeners. */
+  readonly claims: readonly Claim[];
   readonly fleet: FleetNode;
 }
 
@@ -103,6 +130,11 @@ export interface ParentListener {
   readonly table: string;
   /** Hostnames that other listeners hold on its port: a host that a more specific one of them covers is theirs. */
   readonly siblings: readonly Hostname[];
+  readonly ownership: OwnershipPolicy;
+  /** `pending`: its hostname waits to be recorded. `refused`: it is not accepted. Nothing is claimed on either. */
+  readonly standing: "accepted" | "pending" | "refused";
+  /** The namespace of the ListenerSet in which it is written: it shares what it holds with the routes that it admits. */
+  readonly hostNamespace?: string;
 }
 
 /** One Envoy listener: all listeners of a Gateway that share a port. Keyed by gatewayResourceKey(gateway, name). */
@@ -190,6 +222,8 @@ export interface RouteRule {
   readonly requestTimeoutMs: number;
   readonly backendTimeoutMs: number;
   readonly retry?: RuleRetry;
+  /** All that it does is to ask for the same by HTTPS. */
+  readonly upgradesToHttps?: true;
   /** Set when the rule cannot be served as written: it answers 500. */
   readonly broken?: Rejection;
 }
@@ -200,6 +234,8 @@ export interface ParentBinding {
   /** Why it is not attached through this parentRef. */
   readonly rejection?: Rejection;
   readonly attachments: readonly Attachment[];
+  /** What it may not answer through this parentRef: it does not where `enforced`, it does all the same where not. */
+  readonly refusals?: { readonly enforced: boolean; readonly list: readonly OwnershipRefusal[] };
 }
 
 /** One listener to which a route is attached. */
@@ -219,6 +255,8 @@ export interface AttachedHost {
   readonly hostname: Hostname;
   /** The route's own hostname that led to it: its specificity decides between routes. */
   readonly written: Hostname;
+  /** Matches (their ids, see {@link RouteEntry}) that are not the route's to answer under this hostname; absent: none. */
+  readonly withheld?: ReadonlySet<string>;
 }
 
 /** One route with everything that was decided about it: config and status facts in one value. */
@@ -229,6 +267,9 @@ export interface BoundRoute {
   /** RFC 3339; the older of two equal matches wins. */
   readonly createdAt: string;
   readonly parents: readonly ParentBinding[];
+  readonly claims: readonly Claim[];
+  /** Something that it claims waits for its record. */
+  readonly pending: boolean;
   readonly rules: readonly RouteRule[];
   /** What could not be resolved, for the ResolvedRefs condition. */
   readonly unresolved?: Rejection;
@@ -240,6 +281,15 @@ export interface BoundRoute {
 export interface RouteEntry {
   /** Where it stands among the matches of a virtual host: made by `precedence.ts`, compared as text. */
   readonly order: string;
+  readonly route: ObjectKey;
+  readonly namespace: string;
+  readonly createdAt: string;
+  /** The match within its route: `<index of the rule>.<index of the match>`. */
+  readonly id: string;
+  readonly rule: number;
+  readonly match: HttpRouteMatch;
+  /** All that its rule does is to ask for the same by HTTPS. */
+  readonly upgradesToHttps?: true;
   /** Encoded envoy.config.route.v3.Route messages, tried in order. */
   readonly routes: readonly Uint8Array[];
 }
@@ -250,6 +300,8 @@ export type HostMember = TableRoutes | UnroutedHost;
 /** A route's entries in one table, under each hostname that it answers there. */
 export interface TableRoutes {
   readonly kind: "routes";
+  readonly route: ObjectKey;
+  readonly namespace: string;
   readonly gateway: NamespacedName;
   readonly table: string;
   readonly hosts: readonly AttachedHost[];
@@ -271,6 +323,8 @@ export interface VirtualHost {
   readonly gateway: NamespacedName;
   readonly table: string;
   readonly hostname: Hostname;
+  /** What answers there, in order of precedence: the order begins with the place of the route's own hostname. */
+  readonly entries: readonly RouteEntry[];
   /** Encoded envoy.config.route.v3.VirtualHost for a plain table: its domains are the hostname's. */
   readonly bytes: Uint8Array;
   /** The routes alone, each as an encoded field of a virtual host, for a table of its own (domains `*`). */

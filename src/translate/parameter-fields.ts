@@ -10,7 +10,7 @@ export function pickParameters(spec: ProxyParameters, keeps: (field: string) => 
   const entries = (path: string, map: Texts | undefined) =>
     map && textsOf(Object.entries(map).filter(([key]) => keeps(`${path}[${key}]`)));
   const { image, replicas, autoscaling, resources, service, nodeSelector, tolerations } = spec;
-  const { labels, hostNetwork, logLevel, accessLog, tls } = spec;
+  const { labels, hostNetwork, logLevel, accessLog, tls, ownership, budget } = spec;
   return {
     ...(kept("image", image) && { image }),
     ...(kept("replicas", replicas) && { replicas }),
@@ -45,7 +45,17 @@ export function pickParameters(spec: ProxyParameters, keeps: (field: string) => 
         ...(kept("tls.cipherSuites", tls.cipherSuites) && { cipherSuites: tls.cipherSuites }),
       },
     }),
+    ...(ownership && { ownership: pickFields("ownership", ownership, keeps) }),
+    ...(budget && { budget: pickFields("budget", budget, keeps) }),
   };
+}
+
+/** Copies an object all of whose fields are optional, in one order, with those fields that are to be kept. */
+function pickFields<T extends object>(path: string, fields: T, keeps: (field: string) => boolean): T {
+  const entries = Object.entries(fields)
+    .filter(([name, value]) => value !== undefined && keeps(`${path}.${name}`))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries) as T; // still one, without some of its fields
 }
 
 /** The paths of all fields that are set, in the notation of {@link pickParameters}. */
@@ -84,6 +94,8 @@ export function mergeParameters(under: ProxyParameters, over: ProxyParameters): 
     labels: mergeTexts(under.labels, over.labels),
     ...(accessLog && { accessLog }),
     tls: { ...under.tls, ...over.tls },
+    ownership: { ...under.ownership, ...over.ownership },
+    budget: { ...under.budget, ...over.budget },
   };
 }
 

@@ -25,6 +25,8 @@ export function oversteps(ofClass: GatewayParametersSpec, ofGateway: ProxyParame
     ...tlsOversteps(bounds, ofGateway),
     ...annotationOversteps(ofClass, ofGateway),
     ...logOversteps(ofGateway),
+    ...endpointOverstep(ofClass, ofGateway),
+    ...budgetOversteps(ofClass, ofGateway),
   ];
   const fields = new Set<string>();
   return found.filter(({ field }) => !fields.has(field) && fields.add(field));
@@ -157,4 +159,21 @@ function annotationOversteps({ addressAnnotation }: GatewayParametersSpec, own: 
 function logOversteps({ accessLog }: ProxyParameters): readonly Overstep[] {
   const message = logProblem(accessLog);
   return message === undefined ? [] : [{ field: "accessLog", message }];
+}
+
+/** Whoever could send requests into other namespaces may not decide that it is allowed. */
+function endpointOverstep({ ownership }: GatewayParametersSpec, own: ProxyParameters): readonly Overstep[] {
+  if (own.ownership?.foreignEndpoints !== "Allowed" || ownership?.foreignEndpoints === "Allowed") return [];
+  const field = "ownership.foreignEndpoints";
+  return [{ field, message: `spec.${field} is Allowed, which only the class may say` }];
+}
+
+function budgetOversteps({ budget = {} }: GatewayParametersSpec, own: ProxyParameters): readonly Overstep[] {
+  const limits = new Map<string, number>(Object.entries(budget));
+  return Object.entries(own.budget ?? {}).flatMap(([name, value]: readonly [string, number]) => {
+    const most = limits.get(name);
+    if (most === undefined || value <= most) return [];
+    const field = `budget.${name}`;
+    return [{ field, message: `spec.${field} is ${value}, the class allows at most ${most}` }];
+  });
 }

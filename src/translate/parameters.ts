@@ -32,6 +32,12 @@ const defaults = {
   logLevel: "warning",
   accessLog: { format: "JSON" },
   minimumVersion: "1.2",
+  ownership: {
+    uniqueness: "Namespace",
+    unclaimedHostnames: "Allowed",
+    acmeChallenges: "Allowed",
+    foreignEndpoints: "Refused",
+  },
 } as const;
 
 function complete(merged: ProxyParameters, ofClass: GatewayParametersSpec): Omit<EffectiveParameters, "origins"> {
@@ -62,6 +68,8 @@ function complete(merged: ProxyParameters, ofClass: GatewayParametersSpec): Omit
       // A class that bounds the suites does not mean its Gateways to have Envoy's own, which are more.
       cipherSuites: tls.cipherSuites ?? bounds?.tls?.cipherSuites ?? [],
     },
+    ownership: { ...defaults.ownership, ...merged.ownership },
+    budget: merged.budget ?? {},
   };
 }
 
@@ -92,6 +100,10 @@ const defaulted = [
   "logLevel",
   "accessLog",
   "tls.minimumVersion",
+  "ownership.uniqueness",
+  "ownership.unclaimedHostnames",
+  "ownership.acmeChallenges",
+  "ownership.foreignEndpoints",
   "proxies",
 ];
 

@@ -3,68 +3,59 @@ import type { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState, TableMode } from "../core/data-plane.ts";
 import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
-import { isExact } from "../core/hostname.ts";
-import { gatewayResourceKey, type Kind, type ObjectByKind, type ObjectKey, objectKey } from "../core/keys.ts";
+import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
+import { gatewayResourceKey, type Kind, type ObjectByKind } from "../core/keys.ts";
+import type { ClaimWant, Holding } from "../core/ownership.ts";
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
-import { namespaceLabels } from "./allowed-routes.ts";
+import type { NamespaceLabels } from "./allowed-routes.ts";
 import { serviceView } from "./backend.ts";
+import { declareBudgets } from "./budget/budgets.ts";
+import { type ChangeLimits, declareChangeLimits } from "./budget/change-limits.ts";
+import type { DelayedChange } from "./budget/delayed-change.ts";
 import { certificateState, readCertificate } from "./certificate.ts";
-import { serviceOfSlice } from "./endpoints.ts";
+import { declareStatuses } from "./declare-statuses.ts";
+import { declareTables } from "./declare-tables.ts";
+import { declareUpstreams } from "./declare-upstreams.ts";
 import { printListener } from "./envoy/listener.ts";
 import { buildEnvoyListeners, buildRouteTables } from "./envoy-listener.ts";
 import { buildFleetSpec } from "./fleet.ts";
 import { buildGateway } from "./gateway.ts";
-import { buildGatewayClass, type GatewayClassNode } from "./gateway-class.ts";
-import { gatewayClassStatus } from "./gateway-class-report.ts";
-import { gatewayStatus } from "./gateway-report.ts";
+import { buildGatewayClass } from "./gateway-class.ts";
 import { bindHttpRoute } from "./http-route.ts";
 import { listenerSetKeys } from "./listener-set.ts";
-import { listenerSetStatuses } from "./listener-set-report.ts";
 import type {
   BoundRoute,
+  ClusterNode,
   EnvoyListener,
   GatewayNode,
-  HostMember,
+  RouteParent,
   RouteTable,
-  TableRoutes,
   VirtualHost,
 } from "./nodes.ts";
-import { parametersStatus } from "./parameters-report.ts";
+import { gatherClaims, listClaims } from "./ownership/claims.ts";
+import { declareOwnership, type Ownership } from "./ownership/declare.ts";
+import { judgeObject, type OwnershipJudgement } from "./ownership/judge-object.ts";
 import type { Placement } from "./placement.ts";
 import { grantKeys } from "./reference-grant.ts";
 import { routeParents } from "./route-parents.ts";
-import { routeStatus } from "./route-report.ts";
-import {
-  chooseTableMode,
-  printFallbackScope,
-  printMisdirectedScope,
-  printOwnScope,
-  printOwnTable,
-  printSharedMisdirected,
-  printSharedTable,
-  tableKey,
-  tlsPortKeys,
-} from "./route-tables.ts";
-import { supportedFeatures } from "./supported-features.ts";
+import { sameVersion } from "./same-version.ts";
 import { buildTableRoutes } from "./table-routes.ts";
-import {
-  buildCluster,
-  buildClusterResource,
-  buildEndpoints,
-  buildSecret,
-  clusterKeys,
-  secretKeys,
-} from "./upstreams.ts";
-import { buildUnroutedHosts, hostKeys, mergeVirtualHost } from "./virtual-host.ts";
 
 export interface PipelineOptions {
   readonly controllerName: string;
   readonly placement: Placement;
 }
 
+/** HostnameRecords come in as {@link Holding}s. */
+export type TranslatedKind = Exclude<Kind, "HostnameRecord">;
+
 /** What goes into the translation. Everything else follows. */
 export interface PipelineSources {
-  readonly objects: { readonly [K in Kind]: Source<ObjectByKind[K]> };
+  readonly objects: { readonly [K in TranslatedKind]: Source<ObjectByKind[K]> };
+  /** What namespaces hold, by {@link RecordKey}: HostnameRecords and what their keeper adds. */
+  readonly holdings: Source<Holding>;
+  /** Why something that is wanted could not be recorded, by RecordKey. */
+  readonly claimProblems: Source<string>;
   /** By Gateway, namespace/name. */
   readonly dataPlane: Source<DataPlaneState>;
   /** How tables are cut now, by gatewayResourceKey(gateway, table): what `outputs.tableModes` last said. */
@@ -73,10 +64,9 @@ export interface PipelineSources {
   readonly fleets: Source<FleetState>;
   /** One entry, under {@link clusterKey}; none where there is no cluster. */
   readonly cluster: Source<ClusterFacts>;
+  /** Routes of which a change waits, as their namespace has made too many; by ObjectKey. */
+  readonly delayed: Source<DelayedChange>;
 }
-
-/** The key of the only entry of `cluster`. */
-export const clusterKey = "cluster";
 
 export interface PipelineOutputs {
   /** Keyed by gatewayResourceKey. A type may come from several collections, whose keys never meet. */
@@ -88,8 +78,41 @@ export interface PipelineOutputs {
   /** Of each class of ours, whether a Gateway uses it. */
   readonly classUse: Collection<boolean>;
   readonly tableModes: Collection<TableMode>;
+  /** What is held, or would be if it were recorded, by RecordKey. */
+  readonly claims: Collection<ClaimWant>;
+  /** How many changes a minute namespaces may make. */
+  readonly changeLimits: ChangeLimits;
+  readonly routing: RoutingView;
+  /** What would be refused of a route or ListenerSet if it were applied now. Changes nothing. */
+  readonly judge: (object: HttpRoute | ListenerSet) => OwnershipJudgement;
   /** Keyed by ObjectKey. */
   readonly statuses: readonly Collection<StatusUpdate>[];
+}
+
+/** How requests are answered, before it is printed for Envoy: what explanations are made from. */
+export interface RoutingView {
+  /** By Gateway, namespace/name. */
+  readonly gateways: Collection<GatewayNode>;
+  /** By ObjectKey of a Gateway or ListenerSet. */
+  readonly parents: Collection<RouteParent>;
+  /** By gatewayResourceKey(gateway, listener). */
+  readonly envoyListeners: Collection<EnvoyListener>;
+  /** By gatewayResourceKey(gateway, table). */
+  readonly tables: Collection<RouteTable>;
+  /** By virtualHostKey. */
+  readonly virtualHosts: Collection<VirtualHost>;
+  /** The virtual hosts of each table, by gatewayResourceKey(gateway, table). */
+  readonly hostsByTable: Grouped<VirtualHost>;
+  /** By ObjectKey. */
+  readonly routes: Collection<BoundRoute>;
+  /** By the xDS name of a cluster. */
+  readonly clusters: Collection<ClusterNode>;
+  readonly holdings: Collection<Holding>;
+  readonly tableModes: Collection<TableMode>;
+  /** As they are written, also those that name no parent of ours. By namespace/name. */
+  readonly httpRoutes: Collection<ObjectByKind["HTTPRoute"]>;
+  /** By namespace. */
+  readonly namespaceLabels: Collection<NamespaceLabels>;
 }
 
 export interface Pipeline extends Omit<PipelineSources, "objects"> {
@@ -110,9 +133,10 @@ export interface Pipeline extends Omit<PipelineSources, "objects"> {
  */
 export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline {
   const sources = declareSources(graph);
-  const gateways = declareGateways(graph, sources.objects, options);
-  const routes = declareRoutes(graph, sources.objects, gateways);
-  const tables = declareTables(graph, sources, gateways, routes.tableRoutes);
+  const ownership = declareOwnership(graph, sources);
+  const gateways = declareGateways(graph, sources.objects, { options, ownership });
+  const routes = declareRoutes(graph, sources.objects, { ...gateways, ownership });
+  const tables = declareTables(graph, sources, { ...gateways, ownership, tableRoutes: routes.tableRoutes });
   const upstreams = declareUpstreams(graph, sources.objects, { ...routes, ...gateways, placement: options.placement });
   const listeners = graph.derive(
     "listeners",
@@ -123,20 +147,41 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
     },
     sameVersion,
   );
-  const statuses = declareStatuses(graph, sources, { options, gateways, routes, listeners });
-  const resources = { ...upstreams, ...tables.resources, listener: [listeners] };
+  const statuses = declareStatuses(graph, sources, { options, gateways, routes, listeners, shadows: tables.shadows });
+  const resources = { ...upstreams.resources, ...tables.resources, listener: [listeners] };
   return {
     sources: sources.objects,
     dataPlane: sources.dataPlane,
     tableModes: sources.tableModes,
     fleets: sources.fleets,
     cluster: sources.cluster,
+    holdings: sources.holdings,
+    claimProblems: sources.claimProblems,
+    delayed: sources.delayed,
     outputs: {
       resources,
       fleets: gateways.nodes,
       fleetSpecs: gateways.fleetSpecs,
       classUse: gateways.classUse,
       tableModes: tables.modes,
+      judge: (object) =>
+        judgeObject(object, { ...routes, ...gateways, gateways: sources.objects.Gateway, listeners: ownership }),
+      claims: declareClaims(graph, gateways, routes),
+      changeLimits: gateways.changeLimits,
+      routing: {
+        gateways: gateways.nodes,
+        parents: gateways.parents,
+        envoyListeners: gateways.envoyListeners,
+        tables: gateways.routeTables,
+        virtualHosts: tables.virtualHosts,
+        hostsByTable: tables.hosts,
+        routes: routes.httpRoutes,
+        clusters: upstreams.clusterNodes,
+        holdings: sources.holdings,
+        tableModes: tables.modes,
+        httpRoutes: sources.objects.HTTPRoute,
+        namespaceLabels: gateways.namespaceLabels,
+      },
       statuses,
     },
   };
@@ -155,6 +200,8 @@ function declareSources(graph: Graph): PipelineSources {
     ConfigMap: graph.source<ObjectByKind["ConfigMap"]>("ConfigMap"),
     Namespace: graph.source<ObjectByKind["Namespace"]>("Namespace"),
     GatewayParameters: graph.source<ObjectByKind["GatewayParameters"]>("GatewayParameters"),
+    HostnameClaim: graph.source<ObjectByKind["HostnameClaim"]>("HostnameClaim"),
+    NamespaceBudget: graph.source<ObjectByKind["NamespaceBudget"]>("NamespaceBudget"),
   };
   return {
     objects,
@@ -162,36 +209,49 @@ function declareSources(graph: Graph): PipelineSources {
     tableModes: graph.source("tableModes"),
     fleets: graph.source("fleetStates"),
     cluster: graph.source("clusterFacts"),
+    holdings: graph.source("holdings"),
+    claimProblems: graph.source("claimProblems"),
+    delayed: graph.source("delayed"),
   };
 }
 
-type Objects = PipelineSources["objects"];
-type Gateways = ReturnType<typeof declareGateways>;
-type Routes = ReturnType<typeof declareRoutes>;
+export type Objects = PipelineSources["objects"];
+export type Gateways = ReturnType<typeof declareGateways>;
+export type Routes = ReturnType<typeof declareRoutes>;
 
-function declareGateways(graph: Graph, objects: Objects, options: PipelineOptions) {
+function declareGateways(
+  graph: Graph,
+  objects: Objects,
+  { options, ownership }: { readonly options: PipelineOptions; readonly ownership: Ownership },
+) {
   const classes = graph.derive(
     "gatewayClasses",
     objects.GatewayClass,
     buildGatewayClass(options, objects.GatewayParameters),
   );
+  const { namespaceLabels } = ownership;
+  const budgets = declareBudgets(graph, objects, { classes, namespaceLabels });
   const certificates = graph.derive("certificates", objects.Secret, readCertificate);
   const inputs = {
     classes,
+    budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
     listenerSets: graph.groupBy("listenerSetsByGateway", [objects.ListenerSet], listenerSetKeys),
-    namespaceLabels: graph.derive("namespaceLabels", objects.Namespace, namespaceLabels),
+    namespaceLabels,
     grants: graph.groupBy("grants", [objects.ReferenceGrant], grantKeys),
     parameters: objects.GatewayParameters,
+    ownership,
   };
   const { placement } = options;
   const nodes = graph.derive("gateways", objects.Gateway, buildGateway(inputs, placement));
   const byClass = graph.groupBy("gatewaysByClass", [nodes], ({ fleet }) => [fleet.gatewayClass]);
   return {
     ...inputs,
+    changeLimits: declareChangeLimits(graph, { ...budgets, namespaceLabels }, classes),
     certificateContents: certificates,
     nodes,
     parents: graph.derive("routeParents", nodes, routeParents),
+    policies: graph.derive("ownershipPolicies", nodes, (_read, key, { ownership }) => [[key, ownership]]),
     fleetSpecs: graph.derive("fleetSpecs", nodes, buildFleetSpec(placement)),
     classUse: graph.derive("classUse", classes, (read, key) => [[key, (read.get(byClass, key)?.size ?? 0) > 0]]),
     envoyListeners: graph.derive("envoyListeners", nodes, buildEnvoyListeners(placement)),
@@ -199,13 +259,14 @@ function declareGateways(graph: Graph, objects: Objects, options: PipelineOption
   };
 }
 
-function declareRoutes(graph: Graph, objects: Objects, { parents, namespaceLabels, grants }: Gateways) {
+function declareRoutes(
+  graph: Graph,
+  objects: Objects,
+  { parents, namespaceLabels, grants, budgets, ownership }: Gateways & { readonly ownership: Ownership },
+) {
   const services = graph.derive("services", objects.Service, serviceView);
-  const httpRoutes = graph.derive(
-    "httpRoutes",
-    objects.HTTPRoute,
-    bindHttpRoute({ parents, namespaceLabels, grants, services }),
-  );
+  const bindRoute = bindHttpRoute({ parents, namespaceLabels, grants, services, budgets, ownership });
+  const httpRoutes = graph.derive("httpRoutes", objects.HTTPRoute, bindRoute);
   const tableRoutes = graph.derive("tableRoutes", httpRoutes, buildTableRoutes);
   const attachments = graph.derive("attachments", httpRoutes, (_read, key, route: BoundRoute) => {
     const listeners = route.parents.flatMap((parent) => parent.attachments.map(({ listener }) => listener));
@@ -213,119 +274,13 @@ function declareRoutes(graph: Graph, objects: Objects, { parents, namespaceLabel
   });
   const byListener = graph.groupBy("routesByListener", [attachments], (listeners) => listeners);
   const attachedRoutes = graph.derive("attachedRoutes", byListener, (_read, key, routes) => [[key, routes.size]]);
-  return { services, httpRoutes, tableRoutes, attachedRoutes };
+  return { services, bindRoute, httpRoutes, tableRoutes, attachedRoutes };
 }
 
-function declareTables(
-  graph: Graph,
-  sources: PipelineSources,
-  { routeTables }: Gateways,
-  tableRoutes: Collection<TableRoutes>,
-) {
-  const unrouted = graph.derive("unroutedHosts", routeTables, buildUnroutedHosts);
-  const byHost: Grouped<HostMember> = graph.groupBy<HostMember>("routesByHost", [unrouted, tableRoutes], hostKeys);
-  const virtualHosts = graph.derive("virtualHosts", byHost, mergeVirtualHost, sameVersion);
-  const hosts = graph.groupBy("hostsByTable", [virtualHosts], (host) => [tableKey(host)]);
-  const exactHosts = graph.groupBy("exactHostsByTable", [virtualHosts], (host) => keysIf(isExact(host.hostname), host));
-  const wildcardHosts = graph.groupBy("wildcardHostsByTable", [virtualHosts], (host) =>
-    keysIf(!isExact(host.hostname), host),
-  );
-  const modes = graph.derive("wantedTableModes", routeTables, chooseTableMode(sources.tableModes, exactHosts));
-  const inputs = { modes, hosts, wildcardHosts };
-  const byTlsPort: Grouped<RouteTable> = graph.groupBy("tablesByTlsPort", [routeTables], tlsPortKeys);
-  const route = [
-    graph.derive("sharedTables", routeTables, printSharedTable(inputs), sameVersion),
-    graph.derive("hostTables", virtualHosts, printOwnTable(inputs), sameVersion),
-    graph.derive("misdirectedTables", byTlsPort, printSharedMisdirected(inputs), sameVersion),
-  ];
-  const scope = [
-    graph.derive("fallbackScopes", routeTables, printFallbackScope(inputs), sameVersion),
-    graph.derive("hostScopes", virtualHosts, printOwnScope(inputs), sameVersion),
-    graph.derive("misdirectedScopes", byTlsPort, printMisdirectedScope(inputs), sameVersion),
-  ];
-  return { modes, resources: { route, scope } };
-}
-
-function declareUpstreams(
-  graph: Graph,
-  objects: Objects,
-  {
-    services,
-    tableRoutes,
-    envoyListeners,
-    certificateContents,
-    placement,
-  }: Routes & Gateways & Pick<PipelineOptions, "placement">,
-) {
-  const slices = graph.groupBy("slicesByService", [objects.EndpointSlice], serviceOfSlice);
-  const nodes = graph.derive(
-    "clusterNodes",
-    graph.groupBy("routesByCluster", [tableRoutes], clusterKeys),
-    buildCluster,
-  );
-  const bySecret = graph.groupBy("listenersBySecret", [envoyListeners], secretKeys);
-  return {
-    cluster: [graph.derive("clusters", nodes, buildClusterResource, sameVersion)],
-    endpoint: [graph.derive("endpoints", nodes, buildEndpoints({ services, slices }, placement), sameVersion)],
-    secret: [graph.derive("secrets", bySecret, buildSecret(certificateContents), sameVersion)],
-  };
-}
-
-function declareStatuses(
-  graph: Graph,
-  sources: PipelineSources,
-  {
-    options,
-    gateways,
-    routes,
-    listeners,
-  }: {
-    readonly options: PipelineOptions;
-    readonly gateways: Gateways;
-    readonly routes: Routes;
-    readonly listeners: Collection<XdsResource>;
-  },
-): readonly Collection<StatusUpdate>[] {
-  const features = supportedFeatures(options.placement);
-  const ofClasses = graph.derive("gatewayClassStatuses", gateways.classes, (read, _key, node: GatewayClassNode) => [
-    [
-      node.key,
-      gatewayClassStatus(node, { supportedFeatures: features, cluster: read.get(sources.cluster, clusterKey) }),
-    ],
-  ]);
-  const ofGateways = graph.derive("gatewayStatuses", gateways.nodes, (read, key, node: GatewayNode) => {
-    const inputs = {
-      node,
-      attachedRoutes: (listener: string) => read.get(routes.attachedRoutes, listener) ?? 0,
-      dataPlane: read.get(sources.dataPlane, key),
-      placement: options.placement,
-      fleet: read.get(sources.fleets, key),
-      listenerVersions: (name: string) => read.get(listeners, gatewayResourceKey(node.key, name))?.version,
-    };
-    const sets = listenerSetStatuses(inputs).map((status): readonly [ObjectKey, StatusUpdate] => [
-      status.object,
-      status,
-    ]);
-    return [[objectKey("Gateway", node.key), gatewayStatus(inputs)], ...sets];
-  });
-  const ofRoutes = graph.derive("routeStatuses", routes.httpRoutes, (_read, key, route: BoundRoute) => [
-    [key, routeStatus(route, options.controllerName)],
-  ]);
-  const ofParameters = graph.derive(
-    "parametersStatuses",
-    sources.objects.GatewayParameters,
-    (_read, _key, object: ObjectByKind["GatewayParameters"]) => {
-      const status = parametersStatus(object);
-      return [[status.object, status]];
-    },
-  );
-  return [ofClasses, ofGateways, ofRoutes, ofParameters];
-}
-
-function keysIf(included: boolean, host: VirtualHost): readonly string[] {
-  return included ? [tableKey(host)] : [];
-}
-
-function sameVersion(a: { readonly version: string }, b: typeof a): boolean {
-  return a.version === b.version;
+/** Gathers by what is wanted who wants it. */
+function declareClaims(graph: Graph, { nodes }: Gateways, { httpRoutes }: Routes): Collection<ClaimWant> {
+  const ofGateways = graph.derive("listenerSetClaims", nodes, listClaims);
+  const ofRoutes = graph.derive("routeClaims", httpRoutes, listClaims);
+  const byKey = graph.groupBy("claimsByKey", [ofGateways, ofRoutes], (claims) => claims.map(({ key }) => key));
+  return graph.derive("claims", byKey, gatherClaims);
 }

@@ -1,10 +1,10 @@
 /** What routes see of the Gateways and ListenerSets that they may name as their parents. */
 import type { Transform } from "../collection/collection.ts";
 import type { Hostname } from "../core/hostname.ts";
-import { type ObjectKey, objectKey } from "../core/keys.ts";
+import { type ObjectKey, objectKey, parseObjectKey } from "../core/keys.ts";
 import { httpsTableName, httpTableName } from "./envoy/names.ts";
 import { isAcceptable } from "./listener.ts";
-import type { GatewayNode, Listener, ParentListener, RouteParent } from "./nodes.ts";
+import type { GatewayNode, Listener, OwnershipPolicy, ParentListener, RouteParent } from "./nodes.ts";
 import { protocolSupport } from "./protocol-support.ts";
 
 /**
@@ -16,7 +16,7 @@ export const routeParents: Transform<GatewayNode, RouteParent> = (_read, _key, n
   const parents: readonly ObjectKey[] = [objectKey("Gateway", node.key), ...node.listenerSets.map(({ key }) => key)];
   const byParent = Map.groupBy(node.listeners, ({ parent }) => parent);
   return parents.map((key): readonly [ObjectKey, RouteParent] => {
-    const listeners = (byParent.get(key) ?? []).map((listener) => parentListener(listener, holders));
+    const listeners = (byParent.get(key) ?? []).map((listener) => parentListener(listener, holders, node.ownership));
     return [key, { gateway: node.key, listeners }];
   });
 };
@@ -32,9 +32,16 @@ export function tableOf({ port, protocol, hostname }: Pick<Listener, "port" | "p
   return protocolSupport(protocol)?.terminatesTls === true ? httpsTableName(port, hostname) : httpTableName(port);
 }
 
-function parentListener(listener: Listener, holders: ReadonlyMap<number, readonly Hostname[]>): ParentListener {
+function parentListener(
+  listener: Listener,
+  holders: ReadonlyMap<number, readonly Hostname[]>,
+  ownership: OwnershipPolicy,
+): ParentListener {
   const { key, name, namespace, port, protocol, hostname, allowedNamespaces, supportedKinds, served } = listener;
   const siblings = (holders.get(port) ?? []).filter((other) => other !== hostname);
   const table = tableOf(listener);
-  return { key, name, namespace, port, protocol, hostname, allowedNamespaces, supportedKinds, served, table, siblings };
+  const own = { key, name, namespace, port, protocol, hostname, allowedNamespaces, supportedKinds, served };
+  const isOfSet = parseObjectKey(listener.parent).kind === "ListenerSet";
+  const standing = listener.pending === true ? "pending" : isAcceptable(listener) ? "accepted" : "refused";
+  return { ...own, table, siblings, ownership, standing, ...(isOfSet && { hostNamespace: namespace }) };
 }

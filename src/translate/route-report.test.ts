@@ -17,6 +17,8 @@ function statusOf(more: Partial<BoundRoute>) {
     generation: 7,
     createdAt: "1970-01-01T00:00:00Z",
     parents: [parent("edge")],
+    claims: [],
+    pending: false,
     rules: [],
     ...more,
   };

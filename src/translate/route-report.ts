@@ -1,23 +1,55 @@
 import { type Condition, conditionFalse, conditionTrue, type StatusUpdate } from "../core/conditions.ts";
+import { changesDelayed } from "./budget/delayed-change.ts";
 import type { BoundRoute, ParentBinding } from "./nodes.ts";
+import { hostnamesGranted, refusalRejection } from "./ownership/messages.ts";
+import { type RouteShadows, unreachableRules } from "./rule-shadows.ts";
+
+/** What the status of a route is told of besides the route. */
+export interface RouteReportInputs {
+  /** Which of its matches are never reached. */
+  readonly shadows?: readonly RouteShadows[];
+  /** Whether a newer version of it waits. */
+  readonly isDelayed?: boolean;
+}
 
 /** Writes the status of a route: one entry for each parentRef that is ours, in the order of the spec. */
-export function routeStatus(route: BoundRoute, controllerName: string): StatusUpdate {
+export function routeStatus(route: BoundRoute, controllerName: string, inputs: RouteReportInputs = {}): StatusUpdate {
   const parents = route.parents.map((parent) => ({
     parentRef: parent.parentRef,
     controllerName,
-    conditions: conditions(route, parent),
+    conditions: conditions(route, parent, inputs),
   }));
-  return { kind: "Route", object: route.key, parents };
+  return { kind: "Route", object: route.key, parents, ...(route.pending && { pending: true }) };
 }
 
-function conditions(route: BoundRoute, { rejection }: ParentBinding): readonly Condition[] {
+function conditions(
+  route: BoundRoute,
+  parent: ParentBinding,
+  { shadows = [], isDelayed = false }: RouteReportInputs,
+): readonly Condition[] {
+  const { rejection } = parent;
   const { generation, unresolved, partiallyInvalid } = route;
+  const granted = grantedCondition(parent, generation);
+  const unreachable = unreachableRules(route, parent, shadows);
   return [
     rejection === undefined ? conditionTrue("Accepted", generation) : conditionFalse("Accepted", generation, rejection),
     unresolved === undefined
       ? conditionTrue("ResolvedRefs", generation)
       : conditionFalse("ResolvedRefs", generation, unresolved),
     ...(partiallyInvalid === undefined ? [] : [conditionTrue("PartiallyInvalid", generation, partiallyInvalid)]),
+    ...(granted === undefined ? [] : [granted]),
+    ...(unreachable === undefined ? [] : [unreachable]),
+    ...(isDelayed ? [changesDelayed(generation)] : []),
   ];
+}
+
+/** Tells which hostnames are not the route's to answer, where it is attached all the same. */
+function grantedCondition({ rejection, refusals }: ParentBinding, generation: number): Condition | undefined {
+  const refused = refusalRejection(refusals?.list ?? []);
+  if (refused === undefined || rejection !== undefined) return undefined;
+  const message =
+    refusals?.enforced === true
+      ? refused.message
+      : `Served all the same, as the Gateway only warns: ${refused.message}`;
+  return conditionFalse(hostnamesGranted, generation, { ...refused, message });
 }

@@ -16,6 +16,8 @@ export const buildTableRoutes: Transform<BoundRoute, TableRoutes> = (_read, _key
     const context: RouteContext = { route: route.key, port: first.port, scheme: first.scheme };
     const routes: TableRoutes = {
       kind: "routes",
+      route: route.key,
+      namespace: route.namespace,
       gateway: first.gateway,
       table: first.table,
       hosts,
@@ -43,8 +45,20 @@ function distinctHosts(attachments: readonly Attachment[]): readonly AttachedHos
 function ruleEntries(route: BoundRoute, rule: RouteRule, context: RouteContext): readonly RouteEntry[] {
   return rule.matches.map((match, matchIndex) => ({
     order: matchOrder({ match, createdAt: route.createdAt, route: route.key, ruleIndex: rule.index, matchIndex }),
+    route: route.key,
+    namespace: route.namespace,
+    createdAt: route.createdAt,
+    id: matchId(rule.index, matchIndex),
+    rule: rule.index,
+    match,
+    ...(rule.upgradesToHttps === true && { upgradesToHttps: true }),
     routes: printRoutes(rule, match, context),
   }));
+}
+
+/** Names a match within its route. */
+export function matchId(rule: number, match: number): string {
+  return `${rule}.${match}`;
 }
 
 function ruleClusters({ filters, backends, broken }: RouteRule): readonly string[] {

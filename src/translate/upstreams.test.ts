@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decodeMessage } from "../../proto/messages.ts";
 import { Graph } from "../collection/graph.ts";
-import { gatewayResourceKey, namespacedName } from "../core/keys.ts";
+import { gatewayResourceKey, namespacedName, objectKey } from "../core/keys.ts";
 import type { EndpointSlice } from "../core/kubernetes.ts";
 import type { ServiceView } from "./backend.ts";
+import { ownedAddresses } from "./endpoint-owners.ts";
 import { serviceOfSlice } from "./endpoints.ts";
-import type { Certificate, EnvoyListener, TableRoutes } from "./nodes.ts";
+import type { Certificate, EnvoyListener, OwnershipPolicy, TableRoutes } from "./nodes.ts";
 import {
   buildCluster,
   buildClusterResource,
@@ -19,7 +20,16 @@ const edge = namespacedName("infra", "edge");
 const inner = namespacedName("infra", "inner");
 
 function needs(gateway: typeof edge, ...clusters: readonly string[]): TableRoutes {
-  return { kind: "routes", gateway, table: "http-80", hosts: [], entries: [], clusters };
+  return {
+    kind: "routes",
+    route: objectKey("HTTPRoute", namespacedName("shop", "cart")),
+    namespace: "shop",
+    gateway,
+    table: "http-80",
+    hosts: [],
+    entries: [],
+    clusters,
+  };
 }
 
 function createUpstreams() {
@@ -28,22 +38,30 @@ function createUpstreams() {
   const services = graph.source<ServiceView>("services");
   const sources = graph.source<EndpointSlice>("slices");
   const slices = graph.groupBy("slicesByService", [sources], serviceOfSlice);
+  const selecting = graph.source<true>("selecting");
+  const owned = graph.derive("owned", sources, ownedAddresses(selecting));
+  const owners = graph.groupBy("owners", [owned], ({ addresses }) => addresses);
+  const policies = graph.source<OwnershipPolicy>("policies");
   const clusters = graph.derive("clusters", graph.groupBy("users", [routes], clusterKeys), buildCluster);
   const resources = graph.derive("resources", clusters, buildClusterResource);
   const endpoints = graph.derive(
     "endpoints",
     clusters,
-    buildEndpoints({ services, slices }, { kind: "standalone", bindAddresses: [] }),
+    buildEndpoints({ services, slices, selecting, owners, policies }, { kind: "standalone", bindAddresses: [] }),
   );
-  return { graph, routes, services, slices: sources, resources, endpoints };
+  return { graph, routes, services, selecting, policies, slices: sources, resources, endpoints };
 }
 
-function slice(name: string, address: string): EndpointSlice {
-  const labels = { "kubernetes.io/service-name": "cart" };
+function slice(
+  name: string,
+  address: string,
+  { namespace = "shop", service = "cart", ...more }: Readonly<Record<string, string>> = {},
+): EndpointSlice {
+  const labels = { "kubernetes.io/service-name": service, ...more };
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
-    metadata: { name, namespace: "shop", labels, generation: 1, creationTimestamp: "1970-01-01T00:00:00Z" },
+    metadata: { name, namespace, labels, generation: 1, creationTimestamp: "1970-01-01T00:00:00Z" },
     addressType: "IPv4",
     ports: [{ name: "web", port: 8080, protocol: "TCP" }],
     endpoints: [{ addresses: [address] }],
@@ -95,6 +113,67 @@ describe("endpoints", () => {
     world.slices.delete("shop/cart-2");
     world.graph.flush();
     expect(addresses(world)).toEqual(["192.0.2.2"]);
+  });
+
+  describe("of other namespaces", () => {
+    const kept = { "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io" };
+    const enforcing: OwnershipPolicy = {
+      mode: "Enforce",
+      uniqueness: "Namespace",
+      unclaimedHostnames: "Allowed",
+      acmeChallenges: "Allowed",
+      foreignEndpoints: "Refused",
+      gatewayNamespace: "infra",
+    };
+
+    function withVictim(policy: OwnershipPolicy | undefined, own: { readonly hasSelector: boolean }, labels = {}) {
+      const world = createUpstreams();
+      if (policy !== undefined) world.policies.set("infra/edge", policy);
+      world.routes.set("a", needs(edge, "shop/cart/80"));
+      world.services.set("shop/cart", cart);
+      if (own.hasSelector) world.selecting.set("shop/cart", true);
+      world.services.set("bank/vault", cart);
+      world.selecting.set("bank/vault", true);
+      world.slices.set(
+        "bank/vault-1",
+        slice("vault-1", "192.0.2.66", { namespace: "bank", service: "vault", ...kept }),
+      );
+      world.slices.set("shop/cart-1", slice("cart-1", "192.0.2.66", labels));
+      world.slices.set("shop/cart-2", slice("cart-2", "192.0.2.2", labels));
+      world.graph.flush();
+      return world;
+    }
+
+    it("are left out of slices that people write", () => {
+      expect(addresses(withVictim(enforcing, { hasSelector: false }))).toEqual(["192.0.2.2"]);
+    });
+
+    it("are left out whatever the labels of the slice say", () => {
+      expect(addresses(withVictim(enforcing, { hasSelector: false }, kept))).toEqual(["192.0.2.2"]);
+    });
+
+    it("are left out of slices beside those that Kubernetes keeps", () => {
+      expect(addresses(withVictim(enforcing, { hasSelector: true }))).toEqual(["192.0.2.2"]);
+    });
+
+    it("stay where Kubernetes itself wrote them, as pods on a node's own address share it", () => {
+      expect(addresses(withVictim(enforcing, { hasSelector: true }, kept))).toEqual(["192.0.2.2", "192.0.2.66"]);
+    });
+
+    it.each<[string, OwnershipPolicy | undefined]>([
+      ["where the class allows them", { ...enforcing, foreignEndpoints: "Allowed" }],
+      ["where nothing is enforced", { ...enforcing, mode: "Off" }],
+      ["on a Gateway that only warns", { ...enforcing, mode: "Warn" }],
+    ])("stay %s", (_, policy) => {
+      expect(addresses(withVictim(policy, { hasSelector: false }))).toEqual(["192.0.2.2", "192.0.2.66"]);
+    });
+
+    it("come back once the other namespace's pod is gone", () => {
+      const world = withVictim(enforcing, { hasSelector: false });
+      world.slices.delete("bank/vault-1");
+      world.graph.flush();
+      expect(addresses(world)).toEqual(["192.0.2.2", "192.0.2.66"]);
+    });
   });
 
   it("change no cluster", () => {

@@ -1,15 +1,16 @@
 /** Clusters, endpoints and secrets: what routes and listeners of a Gateway refer to, each once for the Gateway. */
-import type { Collection, Grouped, Transform } from "../collection/collection.ts";
+import type { Collection, Grouped, Reader, Transform } from "../collection/collection.ts";
 import { gatewayResourceKey, type NamespacedName, parseGatewayResourceKey } from "../core/keys.ts";
 import type { EndpointSlice } from "../core/kubernetes.ts";
 import type { XdsResource } from "../core/xds-resource.ts";
 import type { ServiceView } from "./backend.ts";
+import { type EndpointOwners, isForeign, isKept } from "./endpoint-owners.ts";
 import { endpointAddresses } from "./endpoints.ts";
 import { printCluster } from "./envoy/cluster.ts";
 import { printEndpoints } from "./envoy/endpoint.ts";
 import { parseClusterName, secretName } from "./envoy/names.ts";
 import { printSecret } from "./envoy/secret.ts";
-import type { Certificate, ClusterNode, EnvoyListener, TableRoutes } from "./nodes.ts";
+import type { Certificate, ClusterNode, EnvoyListener, OwnershipPolicy, TableRoutes } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
 
 /** The clusters that a route needs in a Gateway's proxies, for the index of routes by cluster. */
@@ -27,16 +28,34 @@ export const buildClusterResource: Transform<ClusterNode, XdsResource> = (_read,
   [key, printCluster(node)],
 ];
 
+export interface EndpointInputs extends EndpointOwners {
+  readonly services: Collection<ServiceView>;
+  /** By Service. */
+  readonly slices: Grouped<EndpointSlice>;
+  /** By Gateway. */
+  readonly policies: Collection<OwnershipPolicy>;
+}
+
 /** Prints the endpoints of a cluster; an empty list is told too. Routes play no part. */
-export function buildEndpoints(
-  inputs: { readonly services: Collection<ServiceView>; readonly slices: Grouped<EndpointSlice> },
-  placement: Placement,
-): Transform<ClusterNode, XdsResource> {
+export function buildEndpoints(inputs: EndpointInputs, placement: Placement): Transform<ClusterNode, XdsResource> {
   return (read, key, { name, service, port }) => {
     const view = read.get(inputs.services, service)?.ports.find((candidate) => candidate.port === port);
     const slices = read.get(inputs.slices, service);
-    const addresses = view === undefined ? [] : endpointAddresses(slices?.values() ?? [], view.name, placement);
+    const { gateway } = parseGatewayResourceKey(key);
+    const isAllowed = endpointCheck(read, inputs, gateway);
+    const found = slices?.values() ?? [];
+    const addresses = view === undefined ? [] : endpointAddresses(found, view.name, placement, isAllowed);
     return [[key, printEndpoints(name, addresses)]];
+  };
+}
+
+/** Which addresses the Gateway sends requests to: of those that people wrote down themselves, none of another namespace. */
+function endpointCheck(read: Reader, { selecting, owners, policies }: EndpointInputs, gateway: NamespacedName) {
+  return (slice: EndpointSlice, address: string): boolean => {
+    if (isKept(read, selecting, slice)) return true;
+    const policy = read.get(policies, gateway);
+    if (policy?.mode !== "Enforce" || policy.foreignEndpoints === "Allowed") return true;
+    return !isForeign(read, owners, { address, namespace: slice.metadata.namespace ?? "" });
   };
 }
 

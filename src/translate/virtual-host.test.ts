@@ -1,21 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { decodeMessage, encodeMessage } from "../../proto/messages.ts";
 import type { Reader } from "../collection/collection.ts";
-import { namespacedName } from "../core/keys.ts";
+import { Graph } from "../collection/graph.ts";
+import { namespacedName, objectKey } from "../core/keys.ts";
 import type { AttachedHost, HostMember, RouteTable, VirtualHost } from "./nodes.ts";
 import { buildUnroutedHosts, hostKeys, mergeVirtualHost, virtualHostKey } from "./virtual-host.ts";
 
 const read: Reader = { get: (from, key) => from.get(key) };
+const merger = mergeVirtualHost({ wideMembers: new Graph().groupBy("wide", [], () => []) });
 const place = { gateway: namespacedName("infra", "edge"), table: "http-80" };
+const route = objectKey("HTTPRoute", namespacedName("shop", "cart"));
 const host = (hostname: string, written = hostname): AttachedHost => ({ hostname, written });
 
 /** Entries named after their order, so that the names tell in what order they come out. */
 function routes(hosts: readonly AttachedHost[], ...orders: readonly string[]): HostMember {
   const entries = orders.map((order) => ({
     order,
+    route,
+    namespace: "shop",
+    createdAt: "1970-01-01T00:00:00Z",
+    id: order,
+    rule: 0,
+    match: { path: { type: "PathPrefix", value: "/" } } as const,
     routes: [encodeMessage("envoy.config.route.v3.Route", { name: order, match: { prefix: "/" } })],
   }));
-  return { kind: "routes", ...place, hosts, entries, clusters: [] };
+  return { kind: "routes", route, namespace: "shop", ...place, hosts, entries, clusters: [] };
 }
 
 function unrouted(kind: "notFound" | "misdirected", hostname: string): HostMember {
@@ -25,7 +34,7 @@ function unrouted(kind: "notFound" | "misdirected", hostname: string): HostMembe
 function merge(hostname: string, ...members: readonly HostMember[]): VirtualHost | undefined {
   const key = virtualHostKey(place, hostname);
   const named = new Map(members.map((member, index) => [String(index), member]));
-  const [entry] = mergeVirtualHost(read, key, named);
+  const [entry] = merger(read, key, named);
   if (entry !== undefined) expect(entry[0]).toBe(key);
   return entry?.[1];
 }

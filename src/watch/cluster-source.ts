@@ -53,6 +53,7 @@ const reported: ReadonlySet<Kind> = new Set<Kind>([
   "ListenerSet",
   "HTTPRoute",
   "GatewayParameters",
+  "HostnameRecord",
 ]);
 /** Kinds that name Secrets: they are read before Secrets are. */
 const referring: readonly Kind[] = ["Gateway", "ListenerSet"];

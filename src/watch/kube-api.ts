@@ -9,6 +9,8 @@ import { readEvents, type WatchBatch } from "./watch-lines.ts";
 /** A request whose answer may be narrowed to the metadata of objects. */
 export interface ReadRequest extends KubeRequest {
   readonly metadataOnly?: boolean;
+  /** Further headers, for what is reached through the API server. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The API server: requests with an answer, and watches. */
@@ -16,6 +18,8 @@ export interface KubeApi extends KubeClient {
   /** Opens a watch; resolves when the server has taken it. */
   watch(request: WatchRequest): Promise<KubeResult<WatchStream>>;
   request<T>(request: ReadRequest): Promise<KubeResult<T>>;
+  /** The token that requests are sent with; undefined where the sender is known by a certificate. */
+  token(): Promise<KubeResult<string | undefined>>;
   /** Cuts every connection. */
   close(): void;
 }
@@ -137,6 +141,7 @@ class HttpKubeApi implements KubeApi {
     contentType,
     answer = "json",
     metadataOnly,
+    headers = {},
     timeoutMs,
   }: ReadRequest): Promise<KubeResult<T>> {
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -145,6 +150,7 @@ class HttpKubeApi implements KubeApi {
       path,
       query,
       headers: {
+        ...headers,
         accept: metadataOnly === true ? `${metadataList},${metadataObject}` : json,
         ...(text !== undefined && { "content-type": contentType ?? json, ...lengthOf(text) }),
       },
@@ -171,6 +177,14 @@ class HttpKubeApi implements KubeApi {
     return text.kind === "failed" ? text : failureOf(stream, text.value);
   }
 
+  async token(): Promise<KubeResult<string | undefined>> {
+    const options: RequestOptions = {};
+    const failure = await this.#identify(options);
+    if (failure !== undefined) return failure;
+    const header = new Headers(Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]));
+    return { kind: "ok", value: /^Bearer (.+)$/.exec(header.get("authorization") ?? "")?.[1] };
+  }
+
   close(): void {
     this.#https.destroy();
     this.#http.destroy();
@@ -179,11 +193,8 @@ class HttpKubeApi implements KubeApi {
   /** Sends a request; the value is the response as soon as its headers are there. */
   async #send(outgoing: Outgoing): Promise<KubeResult<IncomingMessage>> {
     const options: RequestOptions = { headers: { ...outgoing.headers, "user-agent": this.#userAgent } };
-    try {
-      await this.#credentials.apply(options);
-    } catch (error) {
-      return noAnswer(`no credentials for the API server: ${wordsOf(error)}`);
-    }
+    const failure = await this.#identify(options);
+    if (failure !== undefined) return failure;
     return new Promise((resolve) => {
       const fail = (error: Error) => resolve(noAnswer(wordsOf(error)));
       let request: ClientRequest;
@@ -203,6 +214,16 @@ class HttpKubeApi implements KubeApi {
       });
       request.end(outgoing.body);
     });
+  }
+
+  /** Adds what the sender is known by; what is wrong where that cannot be had. */
+  async #identify(options: RequestOptions): Promise<KubeFailure | undefined> {
+    try {
+      await this.#credentials.apply(options);
+      return undefined;
+    } catch (error) {
+      return noAnswer(`no credentials for the API server: ${wordsOf(error)}`);
+    }
   }
 
   #open({ method, path, query }: Outgoing, options: RequestOptions): ClientRequest {

@@ -182,6 +182,9 @@ const validators = {
   ConfigMap: schemaValidator(schemas.ConfigMap),
   Namespace: schemaValidator(schemas.Namespace),
   GatewayParameters: schemaValidator(schemas.GatewayParameters),
+  HostnameClaim: schemaValidator(schemas.HostnameClaim),
+  HostnameRecord: schemaValidator(schemas.HostnameRecord),
+  NamespaceBudget: schemaValidator(schemas.NamespaceBudget),
 } satisfies Record<Kind, Validator>;
 
 /** One validator for all kinds whose names follow the same rule. */

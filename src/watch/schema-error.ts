@@ -36,6 +36,7 @@ export function schemaErrorInWords(error: ErrorObject, showValues: boolean): Sch
 const sizes: ReadonlySet<string> = new Set([
   "minItems",
   "maxItems",
+  "minProperties",
   "maxProperties",
   "x-kubernetes-list-type",
   "x-kubernetes-list-map-keys",
@@ -64,6 +65,8 @@ function expectation({ keyword, params, schema, data }: ErrorObject): string | u
       return limit === 1 ? "not be empty" : `have at least ${limit} entries`;
     case "maxItems":
       return `have at most ${limit} entries, not ${Array.isArray(data) ? data.length : "more"}`;
+    case "minProperties":
+      return limit === 1 ? "not be empty" : `have at least ${limit} entries`;
     case "maxProperties":
       return `have at most ${limit} entries`;
     case "format":
@@ -96,4 +99,5 @@ const formatNames: ReadonlyMap<string, string> = new Map([
   ["int64", "a number of 64 bits"],
   ["ipv4", "an IPv4 address"],
   ["ipv6", "an IPv6 address"],
+  ["date-time", "a time such as 2026-01-31T12:00:00Z"],
 ]);

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { normalizeTime } from "./normalize.ts";
 import { formatPath, type PathStep } from "./problem.ts";
 import { schemaErrorInWords } from "./schema-error.ts";
 import type { JsonSchema } from "./schemas/json-schema.ts";
@@ -71,6 +72,7 @@ const ajv = new Ajv({
     int64: { type: "number", validate: (value: number) => Number.isSafeInteger(value) },
     ipv4: isIPv4,
     ipv6: isIPv6,
+    "date-time": (value: string) => normalizeTime(value) !== undefined,
   },
   keywords: [
     {

@@ -66,6 +66,11 @@ export class AdsStream<R extends StreamRequest> {
     return this.#types.get("listener")?.known ?? new Map();
   }
 
+  /** The version of a resource that the client acknowledged; undefined where it has none. */
+  held(type: ResourceType, name: string): string | undefined {
+    return this.#types.get(type)?.known.get(name);
+  }
+
   /** Takes over one request, still encoded. */
   receive(bytes: Uint8Array): void {
     this.#guard(() => this.#receive(bytes));

@@ -1,6 +1,7 @@
 import { type MethodDefinition, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { NamespacedName } from "../core/keys.ts";
+import type { ResourceType } from "../core/xds-resource.ts";
 import { formatListenAddress } from "../settings.ts";
 import { type AdsSecurity, isLoopback, materialOf } from "./credentials.ts";
 import { deltaVariant } from "./delta-stream.ts";
@@ -51,6 +52,8 @@ export interface AdsServer {
   start(): Promise<StartResult>;
   stop(): Promise<void>;
   streams(): readonly StreamReport[];
+  /** The version of a resource that each connected proxy of a Gateway has acknowledged: undefined where it has none. */
+  held(gateway: NamespacedName, type: ResourceType, name: string): readonly (string | undefined)[];
 }
 
 /** Creates the server that keeps proxies in step with the table. */
@@ -90,6 +93,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       streams.stop();
     },
     streams: () => streams.reports(),
+    held: (gateway, type, name) => streams.held(gateway, type, name),
   };
 }
 

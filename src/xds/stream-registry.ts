@@ -1,5 +1,6 @@
 import { Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { NamespacedName } from "../core/keys.ts";
+import type { ResourceType } from "../core/xds-resource.ts";
 import { AdsStream } from "./ads-stream.ts";
 import { type AdsSecurity, admitNode, findObjection, type Identity, identifyPeer } from "./credentials.ts";
 import { DataPlaneWatch } from "./data-plane-watch.ts";
@@ -11,7 +12,7 @@ import type { StreamReport } from "./stream-report.ts";
 /** Something that can be ended and reported, whichever variant it speaks. */
 type OpenStream = Pick<
   AdsStream<StreamRequest>,
-  "gateway" | "firstConfigAcknowledged" | "listeners" | "end" | "report"
+  "gateway" | "firstConfigAcknowledged" | "listeners" | "held" | "end" | "report"
 >;
 
 /** Who is on the other end of a stream. */
@@ -48,6 +49,11 @@ export class StreamRegistry {
 
   reports(): readonly StreamReport[] {
     return [...this.#streams.keys()].map((stream) => stream.report());
+  }
+
+  /** The version of a resource that each stream of a Gateway has acknowledged: undefined where it has none. */
+  held(gateway: NamespacedName, type: ResourceType, name: string): readonly (string | undefined)[] {
+    return this.#streamsOf(gateway).map((stream) => stream.held(type, name));
   }
 
   /** Takes no new stream, and ends the open ones at even intervals. */

@@ -63,7 +63,7 @@ export function routeObject(shape: Shape, index: number, revision = 0): HttpRout
   return {
     apiVersion,
     kind: "HTTPRoute",
-    metadata: { ...metadata(`route-${digits(index)}`, namespaceOf(index)), generation: revision + 1 },
+    metadata: { ...metadata(`route-${digits(index)}`, ownerOf(shape, index)), generation: revision + 1 },
     spec: {
       parentRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "infra", name: "shared" }],
       ...(hostnames === undefined ? {} : { hostnames }),
@@ -75,6 +75,11 @@ export function routeObject(shape: Shape, index: number, revision = 0): HttpRout
       ],
     },
   };
+}
+
+/** A hostname is one namespace's, so routes that share one are all of the first. */
+function ownerOf(shape: Shape, index: number): string {
+  return shape === "paths" ? namespaceOf(0) : namespaceOf(index);
 }
 
 /** The path that a revision of a route answers. */

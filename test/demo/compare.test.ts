@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { parseServedBy } from "../../demo/access-log.ts";
-import { compareAnswer, compareCondition, compareTable, compareTouched } from "../../demo/compare.ts";
+import {
+  compareAnswer,
+  compareCommand,
+  compareCondition,
+  compareGone,
+  compareRefusal,
+  compareTable,
+  compareTouched,
+} from "../../demo/compare.ts";
 
 const answered = {
   kind: "answered",
@@ -67,6 +75,7 @@ describe("compareCondition", () => {
     { name: "another parent", change: { parent: "b/g" } },
     { name: "another object", change: { object: "HTTPRoute a/other" } },
     { name: "another type", change: { type: "ResolvedRefs" } },
+    { name: "another message", change: { message: "n" } },
   ])("tells $name", ({ change }) => {
     expect(compareCondition({ ...expected, ...change }, statuses).agrees).toBe(false);
   });
@@ -80,6 +89,42 @@ describe("compareTable", () => {
     expect(compareTable({ ...line, words: ["Gateway/a/b", "True"] }, printed).agrees).toBe(true);
     expect(compareTable({ ...line, words: ["PARENT", "True"] }, printed).agrees).toBe(false);
     expect(compareTable({ ...line, words: ["True"] }, "").agrees).toBe(false);
+  });
+});
+
+describe("compareCommand", () => {
+  const result = { exitCode: 1, output: "HTTPRoute a/r\n\n  ✗ web:  not attached\n", errors: "" };
+  const expected = { args: ["explain", "route", "a/r"], exitCode: 1 };
+
+  it.each([
+    { name: "agrees with lines in their order", lines: [["a/r"], ["web", "not attached"]], agrees: true },
+    { name: "tells lines in another order", lines: [["web", "not attached"], ["a/r"]], agrees: false },
+    { name: "tells words of two lines", lines: [["a/r", "web"]], agrees: false },
+  ])("$name", ({ lines, agrees }) => {
+    expect(compareCommand({ ...expected, lines }, result)).toMatchObject({ agrees, output: result.output });
+  });
+
+  it("tells another exit code, with what the command complained of", () => {
+    const compared = compareCommand({ ...expected, lines: [] }, { exitCode: 2, output: "", errors: "no server" });
+    expect(compared).toMatchObject({ agrees: false, real: "exit code 2 no server" });
+  });
+});
+
+describe("compareRefusal", () => {
+  it("wants the very words, of each object that was asked about", () => {
+    expect(compareRefusal("It is taken.", ["It is taken."]).agrees).toBe(true);
+    expect(compareRefusal("It is taken.", ["It is taken by somebody."]).agrees).toBe(false);
+    expect(compareRefusal("It is taken.", ["It is taken.", undefined]).agrees).toBe(false);
+    expect(compareRefusal("It is taken.", [undefined])).toMatchObject({ agrees: false, real: "admitted" });
+    expect(compareRefusal("It is taken.", []).agrees).toBe(false);
+  });
+});
+
+describe("compareGone", () => {
+  it("tells an object of which a status is still there", () => {
+    const statuses = [{ kind: "HTTPRoute", namespace: "a", name: "r", status: {} }];
+    expect(compareGone("HTTPRoute a/r", statuses).agrees).toBe(false);
+    expect(compareGone("HTTPRoute a/other", statuses).agrees).toBe(true);
   });
 });
 

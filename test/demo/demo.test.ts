@@ -10,7 +10,16 @@ describe("make demo", () => {
     const steps = articles.flatMap((article) => article.steps);
     expect(run.errors).toBe("");
     expect(run.output).toContain(`All as expected: ${steps.length} of ${steps.length} steps`);
-    for (const { say } of steps) expect(run.output).toContain(say);
+    for (const {
+      say,
+      chapter = "",
+      expect: { refusal = "" },
+    } of steps) {
+      for (const told of [say, chapter, refusal]) expect(run.output).toContain(told);
+    }
+    const requests = [...run.output.matchAll(/meanwhile +expected .+ real (\d+) of (\d+) requests, 0 otherwise/g)];
+    expect(Number(requests.at(-1)?.[1])).toBeGreaterThan(20);
+    expect(requests.filter(([, right, all]) => right !== all)).toEqual([]);
     expect(run.output).not.toContain("\u001b[");
     expect(run).toMatchObject({ exitCode: 0, leftFiles: [], leftProcesses: [] });
   }, 90_000);
@@ -32,14 +41,17 @@ describe("the articles", () => {
   it.each(articles)("$folder holds back and edits only files that the examples have", ({ folder, later, steps }) => {
     const files = [
       ...later,
-      ...steps.flatMap((step) => step.do ?? []).flatMap((one) => ("file" in one ? [one.file] : [])),
+      ...steps
+        .flatMap((step) => [...(step.do ?? []), ...(step.apply?.changes ?? [])])
+        .flatMap((one) => ("file" in one ? [one.file] : [])),
     ];
     for (const path of files) expect(existsSync(join(repository, "examples/shared-gateways", folder, path))).toBe(true);
   });
 
   it.each(articles)("$folder compares something in each step", ({ steps }) => {
-    for (const { request, expect: expected } of steps) {
+    for (const { request, apply, expect: expected } of steps) {
       expect(expected.answer === undefined).toBe(request === undefined);
+      expect(expected.refusal === undefined).toBe(apply === undefined);
       expect(Object.keys(expected)).not.toEqual([]);
     }
   });

@@ -9,7 +9,7 @@ import { repository } from "./run.ts";
 const examples = join(repository, "examples/shared-gateways");
 const files = readYaml(examples);
 const kindsOfRole: Readonly<Record<string, readonly string[]>> = {
-  "infrastructure-provider": ["GatewayClass"],
+  "infrastructure-provider": ["GatewayClass", "GatewayParameters"],
   "cluster-operator": ["Gateway", "Namespace"],
   "app-developer": ["HTTPRoute", "Service", "EndpointSlice", "ReferenceGrant"],
 };

@@ -16,6 +16,13 @@ export const clusterRights: Rights = {
   nodes: read,
   "customresourcedefinitions.apiextensions.k8s.io": read,
   "events.events.k8s.io": ["create", "patch"],
+  "hostnameclaims.gatehouse.dev": read,
+  "namespacebudgets.gatehouse.dev": read,
+  "hostnamerecords.gatehouse.dev": [...read, "create", "delete"],
+  "hostnamerecords.gatehouse.dev/status": ["patch"],
+  "tokenreviews.authentication.k8s.io": ["create"],
+  "subjectaccessreviews.authorization.k8s.io": ["create"],
+  "validatingwebhookconfigurations.admissionregistration.k8s.io:gatehouse": [...read, "patch"],
 };
 
 /** What the control plane needs in each namespace that it watches. */
@@ -57,6 +64,9 @@ export const userRights: Readonly<Record<string, Rights>> = {
   "gatehouse-infrastructure-provider": {
     "gatewayclasses.gateway.networking.k8s.io": all,
     "gatewayparameters.gatehouse.dev": all,
+    "hostnameclaims.gatehouse.dev": all,
+    "namespacebudgets.gatehouse.dev": all,
+    "hostnamerecords.gatehouse.dev": read,
     "gateways.gateway.networking.k8s.io": read,
     "listenersets.gateway.networking.k8s.io": read,
     ...events,
@@ -66,6 +76,9 @@ export const userRights: Readonly<Record<string, Rights>> = {
     "listenersets.gateway.networking.k8s.io": all,
     "referencegrants.gateway.networking.k8s.io": all,
     "gatewayparameters.gatehouse.dev": read,
+    "hostnameclaims.gatehouse.dev": read,
+    "namespacebudgets.gatehouse.dev": read,
+    "hostnamerecords.gatehouse.dev": read,
     namespaces: [...read, "create", "update", "patch"],
     "gatewayclasses.gateway.networking.k8s.io": read,
     "httproutes.gateway.networking.k8s.io": read,

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { chartFolder, installFile, renderManifests } from "../../scripts/render-manifests.ts";
+import { registrationPatch } from "../../src/admission/webhook-registration.ts";
+import type { RawObject } from "../../src/core/kube-client.ts";
+import { newAuthority } from "../admission/webhook-world.ts";
 import { goModuleFolder } from "../conformance/bed/go-module.ts";
 import { waitFor } from "../conformance/bed/wait-for.ts";
 import { type ApiCall, type ChartCluster, startChartCluster } from "./chart-api-server.ts";
@@ -117,6 +120,21 @@ describe("an installation", () => {
     const before = await get(parametersPath);
     upgrade("--set", "class.parameters.replicas=4", "--set", "logLevel=debug");
     expect(Object(await get(parametersPath))["metadata"]).toEqual(before["metadata"]);
+  });
+
+  it("keeps what the leader has written into its webhook when an upgrade changes the rest", async () => {
+    const path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/gatehouse";
+    const { cert: ca } = await newAuthority();
+    const clientConfig = { caBundle: Buffer.from(ca).toString("base64"), service: { path: "/validate/token" } };
+    const before = (await get(path)) as unknown as RawObject; // as any object of the API server
+    const body = registrationPatch(before, { ca, token: "token" });
+    await must({ method: "PATCH", path, body, contentType: "application/json-patch+json", as: account });
+    for (const failurePolicy of ["Fail", "Ignore"]) {
+      upgrade("--set", "class.parameters.replicas=4", "--set", `webhook.failurePolicy=${failurePolicy}`);
+      expect(await get(path)).toMatchObject({ webhooks: [{ failurePolicy, clientConfig }] });
+    }
+    const other = path.replace(/gatehouse$/, "other");
+    expect((await cluster.call({ method: "GET", path: other, as: account })).status).toBe(403);
   });
 
   it("starts pods that the restricted profile admits", async () => {
@@ -309,6 +327,7 @@ describe("the plain manifests and the example", () => {
 
 const switchesOn = [
   ...["class.create", "crds.install", "rbac.create", "rbac.userRoles", "try.enabled", "networkPolicy.enabled"],
+  ...["webhook.enabled", "api.enabled"],
   ...["podDisruptionBudget.enabled", "podMonitor.fleets"],
 ];
 
@@ -319,10 +338,12 @@ const words = [
   ...["every.trust", "value: trace", "[::]:18000", "[::]:18001", "[::]:8081", "every-envoy:1", 'value: "::"', '"11"'],
   ...["every-namespace,gatehouse-system", "namespace: every-namespace", "every=selector", "name: every-class"],
   ...["replicas: 5", "kind: CustomResourceDefinition", "kind: RoleBinding", "gatehouse-viewer", "pods/log"],
+  ...["[::]:18443", "failurePolicy: Fail", 'values: ["every-namespace","gatehouse-system"]', "10.3.0.0/16"],
+  ...["[::]:18444", "every-caller", "https:gatehouse-api:443", "10.4.0.0/16"],
   ...["10.1.0.0/16", "10.2.0.0/16", "kind: PodDisruptionBudget", "137m", "138Mi", "139Mi"],
   ...["terminationGracePeriodSeconds: 41", "every-label-value", "every-annotation-value", "every-node-value"],
   ...["every-taint", "nodeAffinity", "every-zone", "every-priority", "17s", "every-monitor", "gatehouse-fleets"],
-  ...["grafana_dashboard: every", "every-folder"],
+  ...["grafana_dashboard: every", "every-folder", 'value: "13"', 'value: "1000000"', 'value: "/dev/stdout"'],
 ];
 
 const parametersPath = `/apis/gatehouse.dev/v1alpha1/namespaces/${namespace}/gatewayparameters/gatehouse`;
@@ -429,7 +450,9 @@ async function isAllowed({ user, groups }: Subject, { verb, resource, namespace 
 /** Asks for every verb on every resource that the API server knows, and on the names of the tables. */
 async function rightsIn(namespace: string, subject: Subject): Promise<readonly string[]> {
   const resources = await allResources();
-  const named = [watchRights, ownRights].flatMap((rights) => Object.keys(rights).filter((key) => key.includes(":")));
+  const named = [clusterRights, watchRights, ownRights].flatMap((rights) =>
+    Object.keys(rights).filter((key) => key.includes(":")),
+  );
   const questions = [...resources, ...named, "secrets:another", "leases.coordination.k8s.io:another"].flatMap(
     (resource) => verbs.map((verb) => ({ verb, resource, namespace })),
   );

@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { chartReadme, withValuesTable } from "../../scripts/chart-values.ts";
 import { crdsFile, crdsYaml } from "../../scripts/crds.ts";
 import { chartFolder, chartHash, hashMark, installFile } from "../../scripts/render-manifests.ts";
+import { webhookName } from "../../src/admission/webhook-registration.ts";
 import { controllerSettings, readControllerConfig } from "../../src/controller-config.ts";
 import { metricDefinitions } from "../../src/metrics.ts";
 import { environmentName } from "../../src/settings.ts";
@@ -68,6 +69,9 @@ describe("the chart's files", () => {
     ["an unknown log level", { logLevel: "loud" }],
     ["a controller name without a path", { controllerName: "gatehouse" }],
     ["a digest that is none", { image: { digest: "latest" } }],
+    ["claims that end at once", { ownership: { claimHours: 0 } }],
+    ["a ledger in a file that the pod cannot write", { ledger: { file: "/var/ledger.jsonl" } }],
+    ["a webhook that may do something else", { webhook: { failurePolicy: "Warn" } }],
   ])("refuse %s", (_name, values) => expect(validate(values)).toBe(false));
 
   it("have a schema for exactly the values that there are", () => {
@@ -84,6 +88,15 @@ describe("the chart's files", () => {
   it("hold the CRDs that Gatehouse generates", () => {
     expect(readFileSync(fileURLToPath(crdsFile), "utf8")).toBe(crdsYaml());
   });
+
+  it.each([fileURLToPath(crdsFile), installFile])(
+    "say in YAML 1.1, which kubectl reads, what they say in YAML 1.2: %s",
+    (file) => {
+      const read = (version: "1.1" | "1.2") =>
+        parseAllDocuments(readFileSync(file, "utf8"), { version }).map((document): unknown => document.toJS());
+      expect(read("1.1")).toEqual(read("1.2"));
+    },
+  );
 
   it("tell every value in the README", () => {
     const readme = readFileSync(chartReadme, "utf8");
@@ -119,6 +132,20 @@ describe("the plain manifests", () => {
     expect(roles.map(({ metadata }) => metadata.name)).toEqual(Object.keys(userRights).toSorted());
     for (const [name, rights] of Object.entries(userRights))
       expect(rightsOf("ClusterRole", name)).toEqual(linesOf(rights));
+  });
+
+  it("give nobody but the platform a right on claims, budgets or records, and no person one on a status", () => {
+    const lines = Object.keys(userRights).flatMap((role) =>
+      rightsOf("ClusterRole", role).map((line) => ({ role, line })),
+    );
+    const about = lines.filter(({ line }) => /(hostname|namespacebudget)[a-z]*\.gatehouse\.dev/.test(line));
+    const writers = about.filter(({ line }) => !/^(get|list|watch) /.test(line)).map(({ role }) => role);
+    expect([...new Set(about.map(({ role }) => role))]).toEqual([
+      "gatehouse-infrastructure-provider",
+      "gatehouse-cluster-operator",
+    ]);
+    expect([...new Set(writers)]).toEqual(["gatehouse-infrastructure-provider"]);
+    expect(lines.filter(({ line }) => line.endsWith("/status"))).toEqual([]);
   });
 
   it("add the developer's role to edit and the viewer's to view, and no other to any", () => {
@@ -167,8 +194,81 @@ describe("the control plane's pod", () => {
     expect(readControllerConfig({}, { ...given, ...filled })).toMatchObject({ kind: "valid" });
   });
 
+  it("keeps claims and history as `gatehouse controller` does unless it is told", () => {
+    const given = new Map(container?.env.map(({ name, value }) => [name, value]));
+    for (const { flag, ...setting } of [
+      controllerSettings.claimHours,
+      controllerSettings.ledgerEntries,
+      controllerSettings.ledgerFile,
+    ])
+      expect([flag, given.get(environmentName(flag))]).toEqual([flag, "default" in setting ? setting.default : ""]);
+  });
+
   it("does not look like a proxy, which may reach the xDS port", () => {
     expect(template.metadata.labels["app.kubernetes.io/managed-by"]).not.toBe("gatehouse");
+  });
+});
+
+describe("the admission webhook", () => {
+  const configuration = find("ValidatingWebhookConfiguration", "gatehouse");
+
+  it("is asked about routes and ListenerSets only, for two seconds, and lets pass what nobody answers", () => {
+    expect(configuration).toMatchObject({
+      webhooks: [
+        {
+          name: webhookName,
+          rules: [
+            {
+              apiGroups: ["gateway.networking.k8s.io"],
+              operations: ["CREATE", "UPDATE"],
+              resources: ["httproutes", "listenersets"],
+              scope: "Namespaced",
+            },
+          ],
+          matchPolicy: "Equivalent",
+          failurePolicy: "Ignore",
+          timeoutSeconds: 2,
+          sideEffects: "None",
+        },
+      ],
+    });
+  });
+
+  it("has nothing that an upgrade would take back from the leader", () => {
+    expect(JSON.stringify(configuration)).not.toMatch(/caBundle|"path"/);
+  });
+
+  it("is reached by the name that is in its certificate", () => {
+    const { name, namespace } = Object(configuration).webhooks[0].clientConfig.service;
+    expect(find("Service", name)).toMatchObject({ metadata: { namespace }, spec: { ports: [{ port: 443 }] } });
+    const [container] = (find("Deployment", "gatehouse") as unknown as Deployment).spec.template.spec.containers;
+    const settings = new Map(container?.env.map((variable) => [variable.name, variable.value]));
+    expect(settings.get("GATEHOUSE_WEBHOOK_SERVICE")).toBe(`${name}.${namespace}.svc`);
+    expect(settings.get("GATEHOUSE_WEBHOOK_CONFIGURATION")).toBe(configuration.metadata.name);
+  });
+
+  it("may be asked by anyone who knows its path", () => {
+    const { ingress } = Object(find("NetworkPolicy", "gatehouse")).spec;
+    expect(ingress).toContainEqual({ ports: [{ port: 18_443 }] });
+  });
+});
+
+describe("the endpoint for people", () => {
+  it("is reached by the name that is in its certificate", () => {
+    expect(find("Service", "gatehouse-api")).toMatchObject({ spec: { ports: [{ port: 443, targetPort: "api" }] } });
+    const [container] = (find("Deployment", "gatehouse") as unknown as Deployment).spec.template.spec.containers;
+    const settings = new Map(container?.env.map((variable) => [variable.name, variable.value]));
+    expect(settings.get("GATEHOUSE_API_SERVICE")).toBe("gatehouse-api.gatehouse-system.svc");
+  });
+
+  it("may be reached through the API server by everybody whom it knows, and nothing else may", () => {
+    expect(rightsOf("Role", "gatehouse-api")).toEqual(
+      linesOf({ "services/proxy:https:gatehouse-api:443": ["get", "create"] }),
+    );
+    expect(find("RoleBinding", "gatehouse-api")).toMatchObject({
+      roleRef: { kind: "Role", name: "gatehouse-api" },
+      subjects: [{ kind: "Group", name: "system:authenticated" }],
+    });
   });
 });
 

@@ -1,10 +1,8 @@
+import { gatewayClass } from "../support/gateway-class.ts";
+
 /** A Gateway that two teams share, as the stories tell it: what the platform team writes. */
 export const platform = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: gatehouse }
-spec: { controllerName: gatehouse.dev/gateway-controller }
----
+${gatewayClass}---
 apiVersion: v1
 kind: Namespace
 metadata: { name: infra }

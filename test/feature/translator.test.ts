@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type TranslationChanges, Translator } from "../../src/app/translator.ts";
-import { namespacedName } from "../../src/core/keys.ts";
+import { namespacedName, objectKey } from "../../src/core/keys.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
 import { namespace, platform, route } from "./shop-manifests.ts";
 
@@ -103,6 +103,30 @@ it("cuts a listener's tables otherwise in the very flush in which it has grown, 
   for (let shop = 100; shop < 400; shop++)
     translator.delete("HTTPRoute", namespacedName(`shop-${shop}`, `shop-${shop}`));
   expect(summary(translator.flush())).toContain("route http-8080");
+});
+
+it("tells which hostnames and routes changed, and what came in", () => {
+  const translator = new Translator(options);
+  apply(translator, platform + shops(3));
+  const first = translator.flush();
+  expect([...first.hosts].sort()).toEqual(
+    ["*", "shop-0.example.com", "shop-1.example.com", "shop-2.example.com"].map(
+      (host) => `${gateway}|http-8080/${host}`,
+    ),
+  );
+  expect(first.objects).toContain("Gateway/infra/shared");
+
+  apply(translator, namespace("shop-1") + route("shop-1", { path: "/new", ready: ["192.0.2.7"] }));
+  const second = translator.flush();
+  expect([...second.hosts]).toEqual([`${gateway}|http-8080/shop-1.example.com`]);
+  expect([...second.routes]).toEqual(["HTTPRoute/shop-1/shop-1"]);
+  expect([...second.objects].sort()).toEqual(["EndpointSlice/shop-1/shop-1-1", "HTTPRoute/shop-1/shop-1"]);
+  expect(translator.metadata(objectKey("HTTPRoute", namespacedName("shop-1", "shop-1")))?.generation).toBe(1);
+
+  translator.delete("HTTPRoute", namespacedName("shop-1", "shop-1"));
+  const third = translator.flush();
+  expect([[...third.hosts], [...third.routes]]).toEqual([[...second.hosts], [...second.routes]]);
+  expect(translator.metadata(objectKey("HTTPRoute", namespacedName("shop-1", "shop-1")))).toBeUndefined();
 });
 
 it("gives the same in slices, while others run in between", async () => {

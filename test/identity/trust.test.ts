@@ -128,12 +128,14 @@ it("derives a token for each Gateway from the key in the authority's Secret, and
       { namespace: releaseNamespace, name: "gatehouse-ca" },
       { metadata: { name: "gatehouse-ca" }, data: { tokenKey: Buffer.from(tokenKey).toString("base64") } },
     );
-  expect(trust.fleetToken("uid-1")).toBeUndefined();
+  expect([trust.fleetToken("uid-1"), trust.webhookToken()]).toEqual([undefined, undefined]);
   give("0b".repeat(32));
   const token = trust.fleetToken("uid-1");
   // HMAC-SHA256 by OpenSSL's command line.
   expect(token).toBe("9556b3854f8d7f7a290f37e56fa04bd129da63aa4d2f2f91229b8313574aa767");
   expect(trust.fleetToken("uid-2")).not.toBe(token);
+  expect(trust.webhookToken()).toMatch(/^[0-9a-f]{64}$/);
+  expect(trust.webhookToken()).not.toBe(token);
   give("garbage");
   expect(trust.fleetToken("uid-1")).toBe(token);
 });

@@ -13,8 +13,9 @@ import type {
   ReferenceGrant,
 } from "../../src/core/gateway-api.ts";
 import type { GatewayParametersSpec, ParameterBounds } from "../../src/core/gateway-parameters.ts";
-import type { Kind, ObjectByKind } from "../../src/core/keys.ts";
+import type { ObjectByKind } from "../../src/core/keys.ts";
 import type { EndpointSlice, ObjectMeta, Secret, Service } from "../../src/core/kubernetes.ts";
+import type { TranslatedKind } from "../../src/translate/pipeline.ts";
 import {
   gateway,
   gatewayClass,
@@ -24,6 +25,8 @@ import {
   namespaceObject,
   referenceGrant,
 } from "../support/gateway-objects.ts";
+import { budgetLimits, delayEdits, namespaceBudgetEdits } from "./arbitrary-budgets.ts";
+import { holdingEdits, hostnameClaimEdits } from "./arbitrary-ownership.ts";
 import type { Edit } from "./world.ts";
 
 /*
@@ -55,13 +58,17 @@ export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
     { weight: 2, arbitrary: dataPlaneEdits },
     { weight: 2, arbitrary: tableModeEdits },
     { weight: 3, arbitrary: edits("GatewayParameters", parameters, ["infra/class", "infra/own"]) },
+    { weight: 6, arbitrary: holdingEdits },
+    { weight: 3, arbitrary: hostnameClaimEdits },
+    { weight: 3, arbitrary: namespaceBudgetEdits },
+    { weight: 1, arbitrary: delayEdits },
     { weight: 2, arbitrary: fleetEdits },
     { weight: 1, arbitrary: clusterEdits },
   );
 }
 
 /** A removal once in a while, else an object under one of the names. */
-function edits<K extends Kind>(
+function edits<K extends TranslatedKind>(
   of: K,
   make: (meta: ObjectMeta) => fc.Arbitrary<ObjectByKind[K]>,
   keys: readonly string[],
@@ -116,6 +123,7 @@ function parameters(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["GatewayParamet
         { addresses: ["127.0.0.2/32"] },
       ),
       proxies: fc.constantFrom("Managed", "Unmanaged"),
+      budget: budgetLimits,
     },
     { requiredKeys: [] },
   );

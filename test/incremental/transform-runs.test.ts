@@ -13,7 +13,7 @@ import {
   tlsSecret,
 } from "../support/gateway-objects.ts";
 import { endpointSlice, routeTo, service, teamEdits } from "./team-objects.ts";
-import { createWorld, type Edit, outcome, type World } from "./world.ts";
+import { createWorld, type Edit, holdClaims, outcome, type World } from "./world.ts";
 
 /** How often each transform runs; those that do not run are left out. */
 type Runs = Readonly<Record<string, number>>;
@@ -86,6 +86,7 @@ function runsOf(routes: number, edit: Edit): Runs {
   const before = new Map(world.graph.runs);
   world.apply([edit]);
   world.graph.flush();
+  holdClaims(world);
   const runs = [...world.graph.runs].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
   const base = baseEdits(routes).find(({ of, key }) => of === edit.of && key === edit.key);
   world.apply([base ?? ({ ...edit, value: undefined } as Edit)]); // of the same kind
@@ -97,11 +98,22 @@ function worldWith(routes: number): World {
   const world = createWorld();
   world.apply(baseEdits(routes));
   world.graph.flush();
+  holdClaims(world);
   return world;
 }
 
-const binding = { httpRoutes: 1, attachments: 1, tableRoutes: 1, clusterNodes: 1, routeStatuses: 1 };
-const hostname = { virtualHosts: 1, wantedTableModes: 1, sharedTables: 1, hostTables: 1, hostScopes: 1 };
+const binding = {
+  ...{ httpRoutes: 1, attachments: 1, tableRoutes: 1, clusterNodes: 1, routeStatuses: 1 },
+  ...{ writtenHostnames: 1, routeClaims: 1, httpRouteWeights: 1 },
+};
+/** What counts in a budget is another: of its namespace, and of the namespace on the Gateway. Where nothing is limited that is all. */
+const weighed = { budgetScopes: 2 };
+/** A hostname that nobody had is recorded first: its route is bound once before and once after. */
+const firstClaim = {
+  ...{ httpRoutes: 2, attachments: 2, tableRoutes: 2, routeStatuses: 2, routeClaims: 2 },
+  ...{ claims: 1, heldHostnames: 1, holes: 1 },
+};
+const hostname = { virtualHosts: 1, shadows: 1, wantedTableModes: 1, sharedTables: 1, hostTables: 1, hostScopes: 1 };
 
 function expectations(): readonly Expectation[] {
   const grant = referenceGrant("team", "grant", {
@@ -117,6 +129,8 @@ function expectations(): readonly Expectation[] {
     ...{
       gateways: 1,
       classUse: 1,
+      ownershipPolicies: 1,
+      listenerSetClaims: 1,
       fleetSpecs: 1,
       routeParents: 1,
       envoyListeners: 1,
@@ -125,7 +139,16 @@ function expectations(): readonly Expectation[] {
     },
   };
   const newTable = {
-    ...{ unroutedHosts: 1, virtualHosts: 1, wantedTableModes: 1, sharedTables: 1, hostTables: 1, hostScopes: 1 },
+    ...{
+      unroutedHosts: 1,
+      wideHosts: 1,
+      virtualHosts: 1,
+      shadows: 1,
+      wantedTableModes: 1,
+      sharedTables: 1,
+      hostTables: 1,
+      hostScopes: 1,
+    },
     ...{ fallbackScopes: 1, listeners: 1 },
   };
   const { sharedTables, ...withoutTable } = newTable;
@@ -133,7 +156,7 @@ function expectations(): readonly Expectation[] {
     {
       what: "new endpoints print the endpoints of one cluster and nothing else",
       edit: { of: "EndpointSlice", key: "team/slice", value: endpointSlice("team", ["192.0.2.9"]) },
-      runs: { endpoints: 1 },
+      runs: { endpoints: 1, ownedAddresses: 1 },
     },
     {
       what: "a rotated certificate prints one secret and no listener",
@@ -148,49 +171,85 @@ function expectations(): readonly Expectation[] {
     {
       what: "another hostname prints the one that comes, and takes back the one that goes",
       edit: route("team", "one", "moved.example.com"),
-      runs: { ...binding, ...hostname },
+      runs: {
+        ...binding,
+        ...weighed,
+        ...hostname,
+        ...firstClaim,
+        clusterNodes: 2,
+        wantedTableModes: 2,
+        sharedTables: 2,
+      },
+    },
+    {
+      what: "a route that takes another one's place prints one hostname, and tells the other one",
+      edit: route("team", "one", "two.example.com"),
+      runs: { ...binding, ...weighed, ...hostname, routeStatuses: 2, claims: 1 },
     },
     {
       what: "a new route prints one hostname, and counts itself in the status of its Gateway",
       edit: route("team", "new", "new.example.com"),
-      runs: { ...binding, ...hostname, attachedRoutes: 1, gatewayStatuses: 1 },
+      runs: { ...binding, ...weighed, ...hostname, ...firstClaim, attachedRoutes: 1, gatewayStatuses: 1 },
     },
     {
       what: "a route that goes prints nothing but the table that it stood in",
       edit: { of: "HTTPRoute", key: "team/one", value: undefined },
-      runs: { attachedRoutes: 1, gatewayStatuses: 1, clusterNodes: 1, wantedTableModes: 1, sharedTables: 1 },
+      runs: {
+        ...weighed,
+        attachedRoutes: 1,
+        gatewayStatuses: 1,
+        clusterNodes: 1,
+        wantedTableModes: 1,
+        sharedTables: 1,
+      },
     },
     {
       what: "another protocol of a Service port prints its cluster and the three routes that use it",
       edit: { of: "Service", key: "team/backend", value: service("team", "kubernetes.io/h2c") },
       runs: {
-        ...{ services: 1, httpRoutes: 3, attachments: 3, tableRoutes: 3, routeStatuses: 3 },
+        ...{
+          services: 1,
+          selectingServices: 1,
+          httpRoutes: 3,
+          attachments: 3,
+          tableRoutes: 3,
+          routeClaims: 3,
+          routeStatuses: 3,
+        },
         ...{ clusterNodes: 1, clusters: 1, endpoints: 1 },
-        ...{ virtualHosts: 3, hostTables: 3, hostScopes: 3, wantedTableModes: 1, sharedTables: 1 },
+        ...{ virtualHosts: 3, shadows: 3, hostTables: 3, hostScopes: 3, wantedTableModes: 1, sharedTables: 1 },
       },
     },
     {
       what: "another selector of a Service is nothing to routes and endpoints",
       edit: { of: "Service", key: "team/backend", value: reselected },
-      runs: { services: 1 },
+      runs: { services: 1, selectingServices: 1 },
     },
     {
       what: "a label that decides detaches the three routes of its namespace",
       edit: label("team", {}),
       runs: {
-        ...{ namespaceLabels: 1, httpRoutes: 3, attachments: 3, tableRoutes: 3, routeStatuses: 3 },
+        ...{
+          namespaceLabels: 1,
+          selectedChangeLimits: 1,
+          httpRoutes: 3,
+          attachments: 3,
+          tableRoutes: 3,
+          routeClaims: 3,
+          routeStatuses: 3,
+        },
         ...{ attachedRoutes: 1, gatewayStatuses: 1, wantedTableModes: 1, sharedTables: 1 },
       },
     },
     {
       what: "a label that decides nothing binds the three routes of its namespace again, and no more",
       edit: label("team", { shared: "true", stage: "test" }),
-      runs: { namespaceLabels: 1, httpRoutes: 3 },
+      runs: { namespaceLabels: 1, selectedChangeLimits: 1, httpRoutes: 3 },
     },
     {
       what: "the label of a namespace without routes goes nowhere",
       edit: label("nobody", { shared: "true" }),
-      runs: { namespaceLabels: 1 },
+      runs: { namespaceLabels: 1, selectedChangeLimits: 1 },
     },
     {
       what: "a Secret that nobody refers to goes nowhere",
@@ -200,7 +259,7 @@ function expectations(): readonly Expectation[] {
     {
       what: "a Service that nobody refers to goes nowhere",
       edit: { of: "Service", key: "team/lonely", value: lonely },
-      runs: { services: 1 },
+      runs: { services: 1, selectingServices: 1 },
     },
     {
       what: "a grant that nobody needs runs nothing",
@@ -247,7 +306,7 @@ function expectations(): readonly Expectation[] {
         key: "infra/own",
         value: gatewayParameters("infra", "own", { replicas: 1 }),
       },
-      runs: { ...gatewaySide, parametersStatuses: 1 },
+      runs: { ...gatewaySide, gatewayBudgets: 1, parametersStatuses: 1 },
     },
     {
       what: "another access log prints the Gateway's listeners and no route",
@@ -256,12 +315,15 @@ function expectations(): readonly Expectation[] {
         key: "infra/own",
         value: gatewayParameters("infra", "own", { accessLog: { format: "None" } }),
       },
-      runs: { ...gatewaySide, parametersStatuses: 1, listeners: 2, secrets: 1 },
+      runs: { ...gatewaySide, gatewayBudgets: 1, parametersStatuses: 1, listeners: 2, secrets: 1 },
     },
     {
       what: "a ListenerSet prints its listener and binds no route of the Gateway's own listeners",
       edit: { of: "ListenerSet", key: "team/set", value: set },
-      runs: { ...gatewaySide, ...withoutTable, sharedTables },
+      runs: {
+        ...{ ...gatewaySide, ...withoutTable, ...weighed, sharedTables, foreignHoldings: 1 },
+        ...{ ownListenerSets: 1, listenerSetWeights: 1 },
+      },
     },
     {
       what: "a Gateway that is written again without another spec ends in its node",
@@ -270,12 +332,15 @@ function expectations(): readonly Expectation[] {
         key: "shared",
         value: { ...gatewayClass(), metadata: metadata("shared", { generation: 2 }) },
       },
-      runs: { gatewayClasses: 1, classUse: 1, gateways: 1, gatewayClassStatuses: 1 },
+      runs: { gatewayClasses: 1, classUse: 1, ownGateways: 1, gatewayBudgets: 1, gateways: 1, gatewayClassStatuses: 1 },
     },
     {
       what: "a new listener binds every route of the Gateway again, and prints none of them",
       edit: { of: "Gateway", key: "infra/shared-gateway", value: oneMore },
-      runs: { ...gatewaySide, ...newTable, httpRoutes: Number.NaN },
+      runs: {
+        ...{ ownGateways: 1, gatewayWeights: 1, budgetScopes: 1, gatewayBudgets: 1 },
+        ...{ ...gatewaySide, ...newTable, httpRoutes: Number.NaN },
+      },
     },
   ];
 }

@@ -1,33 +1,58 @@
 import { Graph } from "../../src/collection/graph.ts";
 import type { DataPlaneState, TableMode } from "../../src/core/data-plane.ts";
 import type { ClusterFacts, FleetState } from "../../src/core/fleet.ts";
-import { type Kind, kindNames, type ObjectByKind } from "../../src/core/keys.ts";
+import { kindNames, type ObjectByKind } from "../../src/core/keys.ts";
+import type { Holding } from "../../src/core/ownership.ts";
 import { resourceTypes } from "../../src/core/xds-resource.ts";
-import { createPipeline, type Pipeline } from "../../src/translate/pipeline.ts";
+import type { DelayedChange } from "../../src/translate/budget/delayed-change.ts";
+import { createPipeline, type Pipeline, type TranslatedKind } from "../../src/translate/pipeline.ts";
 import type { Placement } from "../../src/translate/placement.ts";
+
+const translatedKinds = kindNames.filter((kind): kind is TranslatedKind => kind !== "HostnameRecord");
 
 /** Everything that goes into a translation, by its own key. */
 export interface Inputs {
-  readonly objects: { readonly [K in Kind]: Map<string, ObjectByKind[K]> };
+  readonly objects: { readonly [K in TranslatedKind]: Map<string, ObjectByKind[K]> };
+  readonly holdings: Map<string, Holding>;
   readonly dataPlane: Map<string, DataPlaneState>;
   readonly tableModes: Map<string, TableMode>;
   readonly fleets: Map<string, FleetState>;
   readonly cluster: Map<string, ClusterFacts>;
+  readonly delayed: Map<string, DelayedChange>;
 }
 
 /** One input that is set, or (without `value`) taken away. */
 export type Edit =
-  | { [K in Kind]: { readonly of: K; readonly key: string; readonly value: ObjectByKind[K] | undefined } }[Kind]
+  | {
+      [K in TranslatedKind]: { readonly of: K; readonly key: string; readonly value: ObjectByKind[K] | undefined };
+    }[TranslatedKind]
+  | { readonly of: "holdings"; readonly key: string; readonly value: Holding | undefined }
   | { readonly of: "dataPlane"; readonly key: string; readonly value: DataPlaneState | undefined }
   | { readonly of: "tableModes"; readonly key: string; readonly value: TableMode | undefined }
   | { readonly of: "fleets"; readonly key: string; readonly value: FleetState | undefined }
-  | { readonly of: "cluster"; readonly key: string; readonly value: ClusterFacts | undefined };
+  | { readonly of: "cluster"; readonly key: string; readonly value: ClusterFacts | undefined }
+  | { readonly of: "delayed"; readonly key: string; readonly value: DelayedChange | undefined };
 
 /** A translation that edits are made in. */
 export interface World {
   readonly graph: Graph;
   readonly pipeline: Pipeline;
   apply(edits: readonly Edit[]): void;
+}
+
+/** Holds what is claimed and not held yet, as a keeper of claims does, until nothing is. */
+export function holdClaims({ graph, pipeline }: World): void {
+  for (;;) {
+    const open = [...pipeline.outputs.claims.entries()].filter(([key]) => pipeline.holdings.get(key) === undefined);
+    if (open.length === 0) return;
+    for (const [, { candidates, ...want }] of open) {
+      const [first] = candidates;
+      if (first === undefined) throw new Error(`nobody wants ${want.key}`);
+      const { createdAt, ...candidate } = first;
+      pipeline.holdings.set(want.key, { ...want, ...candidate, since: createdAt });
+    }
+    graph.flush();
+  }
 }
 
 /** An empty translation. */
@@ -59,11 +84,15 @@ export function noInputs(): Inputs {
       ConfigMap: new Map(),
       Namespace: new Map(),
       GatewayParameters: new Map(),
+      HostnameClaim: new Map(),
+      NamespaceBudget: new Map(),
     },
+    holdings: new Map(),
     dataPlane: new Map(),
     tableModes: new Map(),
     fleets: new Map(),
     cluster: new Map(),
+    delayed: new Map(),
   };
 }
 
@@ -76,12 +105,16 @@ export function record(inputs: Inputs, { of, key, value }: Edit): void {
 
 /** The edits that make all inputs, in any order. */
 export function editsOf(inputs: Inputs): readonly Edit[] {
-  const objects = kindNames.flatMap((kind) => [...inputs.objects[kind]].map(([key, value]) => edit(kind, key, value)));
+  const objects = translatedKinds.flatMap((kind) =>
+    [...inputs.objects[kind]].map(([key, value]) => edit(kind, key, value)),
+  );
   const states = [...inputs.dataPlane].map(([key, value]) => edit("dataPlane", key, value));
   const modes = [...inputs.tableModes].map(([key, value]) => edit("tableModes", key, value));
   const fleets = [...inputs.fleets].map(([key, value]) => edit("fleets", key, value));
   const facts = [...inputs.cluster].map(([key, value]) => edit("cluster", key, value));
-  return [...objects, ...states, ...modes, ...fleets, ...facts];
+  const holdings = [...inputs.holdings].map(([key, value]) => edit("holdings", key, value));
+  const delayed = [...inputs.delayed].map(([key, value]) => edit("delayed", key, value));
+  return [...objects, ...delayed, ...holdings, ...states, ...modes, ...fleets, ...facts];
 }
 
 /**
@@ -89,7 +122,7 @@ export function editsOf(inputs: Inputs): readonly Edit[] {
  * have no bytes yet; the order of a record's keys is not part of them.
  */
 export function outcome({ pipeline, graph }: World): readonly string[] {
-  const { resources, fleets, fleetSpecs, classUse, tableModes, statuses } = pipeline.outputs;
+  const { resources, fleets, fleetSpecs, classUse, tableModes, claims, statuses } = pipeline.outputs;
   const lines = [
     ...resourceTypes.flatMap((type) =>
       resources[type].flatMap((collection) =>
@@ -102,6 +135,7 @@ export function outcome({ pipeline, graph }: World): readonly string[] {
     ...[...fleets.entries()].map(([key]) => `fleet ${key}`),
     ...[...fleetSpecs.entries()].map(([key, spec]) => `fleet spec ${key} ${canonicalText(spec)}`),
     ...[...classUse.entries()].map(([key, used]) => `class ${key} is used ${used}`),
+    ...[...claims.entries()].map(([key, want]) => `claim ${key} ${canonicalText(want)}`),
     ...[...tableModes.entries()].map(([key, mode]) => `mode ${key} ${mode}`),
     ...statuses.flatMap((collection) =>
       [...collection.entries()].map(([key, status]) => `status ${key} ${canonicalText(status)}`),
@@ -142,8 +176,8 @@ function sourceOf(pipeline: Pipeline, of: Edit["of"]): AnySource {
   return (isKind(of) ? pipeline.sources[of] : pipeline[of]) as AnySource;
 }
 
-function isKind(of: Edit["of"]): of is Kind {
-  return kindNames.some((kind) => kind === of);
+function isKind(of: Edit["of"]): of is TranslatedKind {
+  return translatedKinds.some((kind) => kind === of);
 }
 
 function put(source: AnySource, { key, value }: Edit): void {

@@ -10,7 +10,7 @@ export interface FleetChoice extends Partial<Omit<FleetSpec, "parameters" | "gat
 }
 
 /** The parameters of a class that says nothing. */
-export const defaultParameters: EffectiveParameters = {
+const defaultParameters: EffectiveParameters = {
   managed: true,
   replicas: 2,
   resources: { requests: { cpu: "100m", memory: "128Mi" } },
@@ -22,6 +22,13 @@ export const defaultParameters: EffectiveParameters = {
   logLevel: "info",
   accessLog: { format: "JSON" },
   tls: { minimumVersion: "1.2", cipherSuites: [] },
+  ownership: {
+    uniqueness: "Namespace",
+    unclaimedHostnames: "Allowed",
+    acmeChallenges: "Allowed",
+    foreignEndpoints: "Refused",
+  },
+  budget: {},
   origins: [],
 };
 

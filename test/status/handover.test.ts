@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ObjectStatus } from "../../src/core/object-status.ts";
 import { type FakeApiServer, startFakeApiServer } from "../support/fake-api-server.ts";
-import { ManualScheduler } from "./manual-scheduler.ts";
+import { ManualScheduler } from "../support/manual-scheduler.ts";
 import { gateway, gatewayUpdate, putGateway, StatusWorld } from "./status-world.ts";
 
 let server: FakeApiServer;

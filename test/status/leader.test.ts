@@ -3,8 +3,8 @@ import type { RawObject } from "../../src/core/kube-client.ts";
 import { LeaderElector, leaseTimes } from "../../src/status/leader.ts";
 import { readLease } from "../../src/status/lease.ts";
 import { type FakeApiServer, type LoggedRequest, startFakeApiServer } from "../support/fake-api-server.ts";
+import { ManualScheduler } from "../support/manual-scheduler.ts";
 import { CountingClient } from "./counting-client.ts";
-import { ManualScheduler } from "./manual-scheduler.ts";
 
 let server: FakeApiServer;
 let scheduler: ManualScheduler;

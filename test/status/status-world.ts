@@ -7,7 +7,7 @@ import { readStored } from "../../src/status/answer.ts";
 import { type KubeStatusOptions, KubeStatusWriter } from "../../src/status/kube-writer.ts";
 import type { StatusChange } from "../../src/status/transitions.ts";
 import type { FakeApiServer, LoggedRequest } from "../support/fake-api-server.ts";
-import { ManualScheduler } from "./manual-scheduler.ts";
+import { ManualScheduler } from "../support/manual-scheduler.ts";
 
 /** The controller that the writers of these tests write for. */
 export const ours = "gatehouse.dev/gateway-controller";

@@ -19,7 +19,8 @@ export function kubeApiOf(url: string, user: object = { token: "secret-token" })
   return result.value;
 }
 
-function kubeconfigOf(server: string, user: object): object {
+/** A kubeconfig for a user of an API server on loopback. */
+export function kubeconfigOf(server: string, user: object): object {
   return {
     apiVersion: "v1",
     kind: "Config",

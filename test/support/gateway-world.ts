@@ -1,19 +1,22 @@
 import type { Collection, Source } from "../../src/collection/collection.ts";
 import { Graph } from "../../src/collection/graph.ts";
-import type { Gateway, GatewayClass, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
+import type { Gateway, GatewayClass, HttpRoute, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
 import type { GatewayParameters } from "../../src/core/gateway-parameters.ts";
 import { nameOf } from "../../src/core/keys.ts";
 import type { Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
-import { namespaceLabels } from "../../src/translate/allowed-routes.ts";
+import type { Holding, NamespaceBudget } from "../../src/core/ownership.ts";
+import { declareBudgets } from "../../src/translate/budget/budgets.ts";
 import { certificateState, readCertificate } from "../../src/translate/certificate.ts";
 import { buildEnvoyListeners, buildRouteTables } from "../../src/translate/envoy-listener.ts";
 import { buildGateway } from "../../src/translate/gateway.ts";
 import { buildGatewayClass } from "../../src/translate/gateway-class.ts";
 import { listenerSetKeys } from "../../src/translate/listener-set.ts";
 import type { EnvoyListener, GatewayNode, RouteParent, RouteTable } from "../../src/translate/nodes.ts";
+import { declareOwnership } from "../../src/translate/ownership/declare.ts";
 import type { Placement } from "../../src/translate/placement.ts";
 import { grantKeys } from "../../src/translate/reference-grant.ts";
 import { routeParents } from "../../src/translate/route-parents.ts";
+import { holdFirst } from "./held.ts";
 
 /** The gateway side of the translation, on a graph of its own. */
 export interface GatewayWorld {
@@ -61,13 +64,35 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     buildGatewayClass({ controllerName: "example.com/gatehouse" }, parameters),
   );
   const certificates = graph.derive("certificates", secrets, readCertificate);
+  const httpRoutes = graph.source<HttpRoute>("HTTPRoute");
+  const holdings = graph.source<Holding>("holdings");
+  const ownership = declareOwnership(graph, {
+    holdings,
+    claimProblems: graph.source("claimProblems"),
+    objects: {
+      Namespace: namespaces,
+      ListenerSet: listenerSets,
+      HTTPRoute: httpRoutes,
+      HostnameClaim: graph.source("HostnameClaim"),
+    },
+  });
+  const { namespaceLabels } = ownership;
+  const budgetSources = {
+    Gateway: gateways,
+    ListenerSet: listenerSets,
+    HTTPRoute: httpRoutes,
+    GatewayParameters: parameters,
+    NamespaceBudget: graph.source<NamespaceBudget>("NamespaceBudget"),
+  };
   const inputs = {
     classes,
+    budgets: declareBudgets(graph, budgetSources, { classes, namespaceLabels }),
     certificates: graph.derive("certificateStates", certificates, certificateState),
     listenerSets: graph.groupBy("listenerSetsByGateway", [listenerSets], listenerSetKeys),
-    namespaceLabels: graph.derive("namespaceLabels", namespaces, namespaceLabels),
+    namespaceLabels,
     grants: graph.groupBy("grants", [grants], grantKeys),
     parameters,
+    ownership,
   };
   const nodes = graph.derive("gateways", gateways, buildGateway(inputs, placement));
   const parents = graph.derive("routeParents", nodes, routeParents);
@@ -84,6 +109,11 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
   };
   const apply = (...objects: readonly WorldObject[]) => {
     for (const object of objects) set(sources, object);
+    graph.flush();
+    holdFirst(
+      holdings,
+      [...nodes.entries()].flatMap(([, { claims }]) => claims),
+    );
     graph.flush();
   };
   return {

@@ -1,19 +1,22 @@
 import type { Collection } from "../../src/collection/collection.ts";
 import { Graph } from "../../src/collection/graph.ts";
 import { type Kind, kindNames, type ObjectByKind } from "../../src/core/keys.ts";
-import { type NamespaceLabels, namespaceLabels } from "../../src/translate/allowed-routes.ts";
+import type { Holding } from "../../src/core/ownership.ts";
 import { type BackendInputs, serviceView } from "../../src/translate/backend.ts";
+import { declareBudgets } from "../../src/translate/budget/budgets.ts";
 import { certificateState, readCertificate } from "../../src/translate/certificate.ts";
 import { buildGateway } from "../../src/translate/gateway.ts";
 import { buildGatewayClass } from "../../src/translate/gateway-class.ts";
 import { bindHttpRoute } from "../../src/translate/http-route.ts";
 import { listenerSetKeys } from "../../src/translate/listener-set.ts";
 import type { BoundRoute, TableRoutes } from "../../src/translate/nodes.ts";
+import { declareOwnership, type Ownership } from "../../src/translate/ownership/declare.ts";
 import { grantKeys } from "../../src/translate/reference-grant.ts";
 import { routeParents } from "../../src/translate/route-parents.ts";
 import { buildTableRoutes } from "../../src/translate/table-routes.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
 import { standalone } from "./gateway-world.ts";
+import { holdFirst } from "./held.ts";
 
 /** The route side of the translation, on a graph of its own. */
 export interface RouteWorld {
@@ -34,11 +37,17 @@ export function createRouteWorld(): RouteWorld {
     readonly [K in Kind]: ReturnType<typeof graph.source<ObjectByKind[K]>>;
   }; // one source for each kind
   const grants = graph.groupBy("grants", [sources.ReferenceGrant], grantKeys);
-  const labels = graph.derive("namespaceLabels", sources.Namespace, namespaceLabels);
-  const gateways = declareGateways(graph, sources, { grants, labels });
-  const parents = graph.derive("parents", gateways, routeParents);
+  const holdings = graph.source<Holding>("holdings");
+  const ownership = declareOwnership(graph, {
+    holdings,
+    claimProblems: graph.source("claimProblems"),
+    objects: sources,
+  });
+  const labels = ownership.namespaceLabels;
+  const { nodes, budgets } = declareGateways(graph, sources, { grants, ownership });
+  const parents = graph.derive("parents", nodes, routeParents);
   const backends: BackendInputs = { services: graph.derive("services", sources.Service, serviceView), grants };
-  const inputs = { ...backends, parents, namespaceLabels: labels };
+  const inputs = { ...backends, parents, namespaceLabels: labels, budgets, ownership };
   const routes = graph.derive("routes", sources.HTTPRoute, bindHttpRoute(inputs));
   const tableRoutes = graph.derive("tableRoutes", routes, buildTableRoutes);
   const apply = (text: string) => {
@@ -50,6 +59,11 @@ export function createRouteWorld(): RouteWorld {
       const source: { set(key: string, value: unknown): void } = sources[kind];
       source.set(name, object);
     }
+    graph.flush();
+    holdFirst(
+      holdings,
+      [...routes.entries()].flatMap(([, { claims }]) => claims),
+    );
     graph.flush();
   };
   const route = (name: string) => {
@@ -64,22 +78,27 @@ export function createRouteWorld(): RouteWorld {
 function declareGateways(
   graph: Graph,
   sources: { readonly [K in Kind]: Collection<ObjectByKind[K]> },
-  { grants, labels }: Pick<BackendInputs, "grants"> & { readonly labels: Collection<NamespaceLabels> },
+  { grants, ownership }: Pick<BackendInputs, "grants"> & { readonly ownership: Ownership },
 ) {
   const certificates = graph.derive("certificates", sources.Secret, readCertificate);
+  const classes = graph.derive(
+    "classes",
+    sources.GatewayClass,
+    buildGatewayClass({ controllerName: "gatehouse.dev/test" }, sources.GatewayParameters),
+  );
+  const { namespaceLabels } = ownership;
+  const budgets = declareBudgets(graph, sources, { classes, namespaceLabels });
   const inputs = {
-    classes: graph.derive(
-      "classes",
-      sources.GatewayClass,
-      buildGatewayClass({ controllerName: "gatehouse.dev/test" }, sources.GatewayParameters),
-    ),
+    classes,
+    budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
     listenerSets: graph.groupBy("listenerSets", [sources.ListenerSet], listenerSetKeys),
-    namespaceLabels: labels,
+    namespaceLabels,
     grants,
     parameters: sources.GatewayParameters,
+    ownership,
   };
-  return graph.derive("gateways", sources.Gateway, buildGateway(inputs, standalone));
+  return { nodes: graph.derive("gateways", sources.Gateway, buildGateway(inputs, standalone)), budgets };
 }
 
 const foundation = `

@@ -24,7 +24,7 @@ async function settle({ server, objects }: ClusterWorld, name: string): Promise<
 }
 
 /** One for each kind but ConfigMap, a second one for Secrets, and one for the definitions of kinds. */
-const allWatches = 12;
+const allWatches = 15;
 const route = "HTTPRoute/one/r";
 const routePath = "/apis/gateway.networking.k8s.io/v1/namespaces/one/httproutes/r";
 
@@ -167,6 +167,27 @@ describe("kinds without a definition", () => {
     world.server.put("ListenerSet", { metadata: { name: "ls2", namespace: "one" }, spec });
     await until(() => world.objects.has("ListenerSet/one/ls2"));
     expect(world.batches.at(-1)).toEqual([]);
+  });
+
+  it("of our own keep nobody waiting, and come with all that they decide", async () => {
+    const kinds = ["HostnameClaim", "HostnameRecord", "NamespaceBudget"] as const;
+    const world = await createWorld({ absent: kinds });
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    await world.start();
+    expect(world.objects.has(route)).toBe(true);
+    expect(world.source.absentKinds()).toEqual(kinds);
+    const namespaces = { names: ["one"] };
+    world.server.put("HostnameClaim", { metadata: { name: "c" }, spec: { hostname: "a.example.com", namespaces } });
+    world.server.put("NamespaceBudget", { metadata: { name: "b" }, spec: { namespaces, limits: { routes: 1 } } });
+    const spec = { hostname: "a.example.com", namespace: "one", since: "2026-01-31T12:00:00Z", object: route };
+    world.server.put("HostnameRecord", { metadata: { name: "h" }, spec, status: { unusedSince: spec.since } });
+    for (const kind of kinds) world.server.installCrd(kind);
+    await until(() =>
+      ["HostnameClaim/c", "HostnameRecord/h", "NamespaceBudget/b"].every((key) => world.objects.has(key)),
+    );
+    expect(world.source.absentKinds()).toEqual([]);
+    expect(world.objects.get("HostnameClaim/c")).toMatchObject({ spec: { subdomains: false } });
+    expect(world.objects.get("HostnameRecord/h")).toMatchObject({ spec });
   });
 
   it("are read in the preferred version, also when the API server publishes that one last", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { goodPatterns } from "../../../test/envoy/regex-patterns.ts";
-import { checkRegex, maxRegexLength } from "./regex.ts";
+import { checkRegex, maxRegexLength, writtenOutSize } from "./regex.ts";
 
 describe("checkRegex", () => {
   it.each(goodPatterns)("accepts %j", (pattern) => {
@@ -25,6 +25,8 @@ describe("checkRegex", () => {
     ["any character a thousand times over", ".{1000}.{1000}"],
     ["an unknown escape", "\\y"],
     ["one byte, which UTF-8 matching cannot do", "\\C"],
+    ["a character beyond those of one byte, by its number", "\\x{100}"],
+    ["the same in octal", "\\400"],
     ["a NUL", "a\0b"],
     ["a lone surrogate", "\ud800"],
     ["one that is too long", "a".repeat(maxRegexLength + 1)],
@@ -37,5 +39,28 @@ describe("checkRegex", () => {
     expect(checkRegex(`${"(".repeat(500)}${")".repeat(500)}`)).toEqual(
       checkRegex(`${"(".repeat(500)}${")".repeat(500)}`),
     );
+  });
+});
+
+describe("the size of what repeats write out", () => {
+  it.each([
+    ["abc", 12],
+    ["a{10}", 40],
+    ["(ab){10}c", 84],
+    ["((a{10}){10}){10}", 4000],
+    ["[abc]{2,5}", 20],
+    ["\\pL{10}", 440],
+    ["\\p{Greek}{10}", 440],
+    ["[\\pL\\pN]", 84],
+    ["[[:alpha:]]]", 8],
+    ["(a", 4],
+    ["a)", 4],
+  ])("of %j is %d", (pattern, size) => {
+    expect(writtenOutSize(pattern)).toBe(size);
+  });
+
+  it("is told in linear time of what never ends", () => {
+    expect(writtenOutSize("[".repeat(1000))).toBe(4);
+    expect(writtenOutSize("(".repeat(1000))).toBe(0);
   });
 });

@@ -23,13 +23,56 @@ export function checkRegex(pattern: string): string | undefined {
   const largest = largestRepeat(pattern);
   if (largest > 1000)
     return `a regular expression must not repeat anything more than 1000 times, this one says ${largest}`;
+  if (beyondBytes.test(pattern)) return "a regular expression must not name a character by a number above 255";
+  if (writtenOutSize(pattern) > maxRegexProgram) return tooLarge;
   return compileProblem(pattern);
 }
+
+/** Proxies match bytes: a number that is none makes them refuse the table. That of an escaped backslash is taken for one too. */
+const beyondBytes = /\\x\{0*[0-9a-fA-F]{3,}\}|\\[4-7][0-7]{2}/;
+
+const tooLarge = "the regular expression is too large once its repeats are written out";
+
+/**
+ * About how large the program of a regular expression gets once its repeats are written out, told from its text: what is too
+ * large is not even compiled, as that would keep everybody waiting.
+ */
+export function writtenOutSize(pattern: string): number {
+  const open: number[] = [];
+  let [total, last] = [0, 0];
+  for (const [token, repeat] of pattern.matchAll(tokens)) {
+    if (repeat !== undefined) {
+      const times = Math.max(...repeat.split(",").map(Number), 1);
+      total += last * (times - 1);
+      last *= times;
+    } else if (token === "(") {
+      open.push(total);
+      total = 0;
+    } else if (token === ")") {
+      last = total;
+      total += open.pop() ?? 0;
+    } else {
+      last = atomSize + propertySize * (token.match(/\\[pP]/g)?.length ?? 0);
+      total += last;
+    }
+  }
+  return total + open.reduce((sum, size) => sum + size, 0);
+}
+
+/** A counted repeat, a class, an escape, or one character. */
+const tokens =
+  /\{(\d+(?:,\d*)?)\}|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*(?:\]|$)|\\[pP][A-Z]|\\[pPx]\{[^}]*\}|\\[\s\S]|[\s\S]/g;
+
+/** A character may take four bytes. */
+const atomSize = 4;
+
+/** Letters come in thousands of pieces, what is smallest in some. */
+const propertySize = 40;
 
 function compileProblem(pattern: string): string | undefined {
   try {
     const size = byteProgramSize(RE2JS.compile(pattern));
-    return size > maxRegexProgram ? "the regular expression is too large once its repeats are written out" : undefined;
+    return size > maxRegexProgram ? tooLarge : undefined;
   } catch (error) {
     // The parser tells what is wrong by throwing; whatever it throws, the pattern is not one that we pass on.
     return `the regular expression is not valid RE2: ${error instanceof Error ? error.message : "it does not parse"}`;

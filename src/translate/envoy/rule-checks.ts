@@ -1,7 +1,13 @@
-import type { HttpHeaderModifier, HttpPathModifier, HttpRouteMatch, HttpValueMatch } from "../../core/gateway-api.ts";
+import type {
+  HttpHeaderModifier,
+  HttpPathModifier,
+  HttpRouteMatch,
+  HttpRouteRule,
+  HttpValueMatch,
+} from "../../core/gateway-api.ts";
 import type { RuleFilters } from "../nodes.ts";
 import { checkHeaderName, checkHeaderValue, checkMatchedHeaderName } from "./header-checks.ts";
-import { checkRegex } from "./regex.ts";
+import { checkRegex, maxRegexProgram, writtenOutSize } from "./regex.ts";
 
 /**
  * Says why a proxy would refuse a match, and with it the whole table; undefined when it would not. What the API's own schema
@@ -15,6 +21,23 @@ export function findMatchProblem({ path, headers = [], queryParams = [], method 
     method === undefined ? undefined : checkText(method),
   ];
   return problems.find((problem) => problem !== undefined);
+}
+
+/** What the regular expressions of one route may come to together: reading them keeps everybody else waiting. */
+const maxRegexesOfRoute = 4 * maxRegexProgram;
+
+/** Says the same of each rule of a route, and of those whose regular expressions are too much after those before them. */
+export function findMatchProblems(rules: readonly HttpRouteRule[]): readonly (string | undefined)[] {
+  let size = 0;
+  return rules.map(({ matches }) => {
+    size += matches.flatMap(regexesOf).reduce((sum, regex) => sum + writtenOutSize(regex), 0);
+    if (size > maxRegexesOfRoute) return "the regular expressions of the route are too large together";
+    return matches.map(findMatchProblem).find((problem) => problem !== undefined);
+  });
+}
+
+function regexesOf({ path, headers = [], queryParams = [] }: HttpRouteMatch): readonly string[] {
+  return [path, ...headers, ...queryParams].flatMap(({ type, value }) => (type === "RegularExpression" ? [value] : []));
 }
 
 /** The same for the filters of a rule or of a backend. */

@@ -2,7 +2,7 @@ import type { EnvoyConfigRouteV3VirtualHost } from "../../../proto/gen/types.ts"
 import { encodeMessage } from "../../../proto/messages.ts";
 import { everyHost, type Hostname } from "../../core/hostname.ts";
 import type { NamespacedName } from "../../core/keys.ts";
-import type { VirtualHost } from "../nodes.ts";
+import type { RouteEntry, VirtualHost } from "../nodes.ts";
 import { contentVersion } from "./resource.ts";
 import { concatBytes, fieldNumbers, repeatedField } from "./splice.ts";
 
@@ -12,26 +12,28 @@ export interface HostRoutes {
   readonly table: string;
   readonly hostname: Hostname;
   readonly routes: readonly Uint8Array[];
+  /** What the messages were made from, for {@link VirtualHost}. */
+  readonly entries?: readonly RouteEntry[];
 }
 
 /** Prints a hostname of a table. One without routes answers 404, and keeps a wider hostname's routes from answering. */
-export function printVirtualHost({ gateway, table, hostname, routes }: HostRoutes): VirtualHost {
+export function printVirtualHost({ gateway, table, hostname, routes, entries = [] }: HostRoutes): VirtualHost {
   const encoded = repeatedField(fieldNumbers.routes, routes);
   const bytes = concatBytes([virtualHostHead(hostname), encoded]);
-  return { gateway, table, hostname, bytes, routes: encoded, version: contentVersion([bytes]) };
+  return { gateway, table, hostname, entries, bytes, routes: encoded, version: contentVersion([bytes]) };
 }
 
 /**
  * Prints a hostname that other listeners of the port own: a request for it that came over a connection to this one answers
  * 421, so that the client opens another connection. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20
  */
-export function misdirectedHost(host: Omit<HostRoutes, "routes">): VirtualHost {
+export function misdirectedHost(host: Omit<HostRoutes, "routes" | "entries">): VirtualHost {
   return printVirtualHost({ ...host, routes: [misdirectedRoute] });
 }
 
 /** Prints many such hostnames as one virtual host, so that a table costs little however many listeners its port has. */
 export function misdirectedHosts(
-  host: Omit<HostRoutes, "routes" | "hostname">,
+  host: Omit<HostRoutes, "routes" | "entries" | "hostname">,
   others: readonly Hostname[],
 ): VirtualHost {
   const hostname = "misdirected";
@@ -39,18 +41,18 @@ export function misdirectedHosts(
   const encoded = repeatedField(fieldNumbers.routes, [misdirectedRoute]);
   const head = encodeMessage("envoy.config.route.v3.VirtualHost", { name: hostname, domains });
   const bytes = concatBytes([head, encoded]);
-  return { ...host, hostname, bytes, routes: encoded, version: contentVersion([bytes]) };
+  return { ...host, hostname, entries: [], bytes, routes: encoded, version: contentVersion([bytes]) };
 }
 
 /** Answers 421 to everything. */
-export const misdirectedRoute = encodeMessage("envoy.config.route.v3.Route", {
+const misdirectedRoute = encodeMessage("envoy.config.route.v3.Route", {
   name: "misdirected",
   match: { prefix: "/" },
   directResponse: { status: 421 },
 });
 
 /** The domain of a hostname in a table that many hostnames share. */
-export function domainOf(hostname: Hostname): string {
+function domainOf(hostname: Hostname): string {
   return hostname === everyHost ? "*" : hostname;
 }
 

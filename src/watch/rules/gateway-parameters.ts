@@ -1,29 +1,12 @@
-/**
- * How the fields of GatewayParameters fit together. Each rule is here twice: in CEL, for the API server, and as a function
- * for manifests from files; a test shows that both say the same.
- */
+/** How the fields of GatewayParameters fit together. */
 import type { AccessLog, GatewayParametersSpec, ParameterBounds, Toleration } from "../../core/gateway-parameters.ts";
 import { patterns } from "../schemas/patterns.ts";
-import { type Rule, type RuleCheck, rulesFor } from "./rule.ts";
-
-/** A rule as a CustomResourceDefinition has it. */
-export interface CelRule {
-  /** Where the value is that `rule` calls self, in the notation of {@link Rule}. */
-  readonly path: string;
-  readonly rule: string;
-  readonly message: string;
-}
-
-interface Check<T> {
-  readonly path: string;
-  readonly cel: string;
-  readonly message: string;
-  readonly holds: (value: T) => boolean;
-}
+import { type CelCheck, type CelRule, celOfChecks, keysOf, rulesOfChecks } from "./cel-check.ts";
+import type { Rule } from "./rule.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-const ofSpec: readonly Check<GatewayParametersSpec>[] = [
+const ofSpec: readonly CelCheck<GatewayParametersSpec>[] = [
   {
     path: "spec",
     cel: "!(has(self.replicas) && has(self.autoscaling))",
@@ -38,7 +21,7 @@ const ofSpec: readonly Check<GatewayParametersSpec>[] = [
   },
 ];
 
-const ofAutoscaling: readonly Check<NonNullable<GatewayParametersSpec["autoscaling"]>>[] = [
+const ofAutoscaling: readonly CelCheck<NonNullable<GatewayParametersSpec["autoscaling"]>>[] = [
   {
     path: "spec.autoscaling",
     cel: "self.minReplicas <= self.maxReplicas",
@@ -47,7 +30,7 @@ const ofAutoscaling: readonly Check<NonNullable<GatewayParametersSpec["autoscali
   },
 ];
 
-const ofReplicas: readonly Check<NonNullable<ParameterBounds["replicas"]>>[] = [
+const ofReplicas: readonly CelCheck<NonNullable<ParameterBounds["replicas"]>>[] = [
   {
     path: "spec.bounds.replicas",
     cel: "!has(self.minimum) || !has(self.maximum) || self.minimum <= self.maximum",
@@ -56,7 +39,7 @@ const ofReplicas: readonly Check<NonNullable<ParameterBounds["replicas"]>>[] = [
   },
 ];
 
-const ofPorts: readonly Check<{ readonly from: number; readonly to: number }>[] = [
+const ofPorts: readonly CelCheck<{ readonly from: number; readonly to: number }>[] = [
   {
     path: "spec.bounds.ports[]",
     cel: "self.from <= self.to",
@@ -65,7 +48,7 @@ const ofPorts: readonly Check<{ readonly from: number; readonly to: number }>[] 
   },
 ];
 
-const ofAccessLog: readonly Check<AccessLog>[] = [
+const ofAccessLog: readonly CelCheck<AccessLog>[] = [
   {
     path: "spec.accessLog",
     cel: "(self.format == 'Text') == has(self.text)",
@@ -80,7 +63,7 @@ const ofAccessLog: readonly Check<AccessLog>[] = [
   },
 ];
 
-const ofTolerations: readonly Check<Toleration>[] = [
+const ofTolerations: readonly CelCheck<Toleration>[] = [
   {
     path: "spec.tolerations[]",
     cel: "has(self.key) && self.key != '' || has(self.operator) && self.operator == 'Exists'",
@@ -101,7 +84,7 @@ const ofTolerations: readonly Check<Toleration>[] = [
   },
 ];
 
-const ofKeys: readonly Check<Texts>[] = [
+const ofKeys: readonly CelCheck<Texts>[] = [
   ...keysOf("spec.labels", patterns.labelKey, "label keys"),
   ...keysOf("spec.nodeSelector", patterns.labelKey, "label keys"),
   ...keysOf("spec.service.annotations", patterns.annotationKey, "annotation keys"),
@@ -119,49 +102,24 @@ const ofKeys: readonly Check<Texts>[] = [
   },
 ];
 
-function keysOf(path: string, pattern: string, what: string): readonly Check<Texts>[] {
-  const expression = new RegExp(pattern);
-  return [
-    {
-      path,
-      cel: `self.all(key, size(key) <= 317 && key.matches(r'''${pattern}'''))`,
-      message: `must have keys that are ${what}`,
-      holds: (entries) => Object.keys(entries).every((key) => key.length <= 317 && expression.test(key)),
-    },
-  ];
-}
-
-const everyCheck: readonly Pick<Check<unknown>, "path" | "cel" | "message">[] = [
-  ...ofSpec,
-  ...ofAutoscaling,
-  ...ofReplicas,
-  ...ofPorts,
-  ...ofAccessLog,
-  ...ofTolerations,
-  ...ofKeys,
-];
-
 /** The rules for manifests from files. */
 export const gatewayParametersRules: readonly Rule[] = [
-  ...rulesOf(ofSpec),
-  ...rulesOf(ofAutoscaling),
-  ...rulesOf(ofReplicas),
-  ...rulesOf(ofPorts),
-  ...rulesOf(ofAccessLog),
-  ...rulesOf(ofTolerations),
-  ...rulesOf(ofKeys),
+  ...rulesOfChecks("GatewayParameters", ofSpec),
+  ...rulesOfChecks("GatewayParameters", ofAutoscaling),
+  ...rulesOfChecks("GatewayParameters", ofReplicas),
+  ...rulesOfChecks("GatewayParameters", ofPorts),
+  ...rulesOfChecks("GatewayParameters", ofAccessLog),
+  ...rulesOfChecks("GatewayParameters", ofTolerations),
+  ...rulesOfChecks("GatewayParameters", ofKeys),
 ];
 
 /** The same rules for the API server. */
-export const gatewayParametersCel: readonly CelRule[] = everyCheck.map(({ path, cel, message }) => ({
-  path,
-  rule: cel,
-  message,
-}));
-
-function rulesOf<T>(checks: readonly Check<T>[]): readonly Rule[] {
-  return checks.flatMap(({ path, message, holds }) => {
-    const check: RuleCheck<T> = { name: `${path} ${message}`, check: (value) => (holds(value) ? undefined : message) };
-    return rulesFor<T>("GatewayParameters", [path], [check]);
-  });
-}
+export const gatewayParametersCel: readonly CelRule[] = [
+  ...celOfChecks(ofSpec),
+  ...celOfChecks(ofAutoscaling),
+  ...celOfChecks(ofReplicas),
+  ...celOfChecks(ofPorts),
+  ...celOfChecks(ofAccessLog),
+  ...celOfChecks(ofTolerations),
+  ...celOfChecks(ofKeys),
+];

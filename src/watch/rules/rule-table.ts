@@ -3,8 +3,11 @@ import { endpointSliceRules } from "./endpoint-slice.ts";
 import { gatewayRules } from "./gateway.ts";
 import { gatewayClassRules } from "./gateway-class.ts";
 import { gatewayParametersRules } from "./gateway-parameters.ts";
+import { hostnameClaimRules } from "./hostname-claim.ts";
+import { hostnameRecordRules } from "./hostname-record.ts";
 import { httpRouteRules } from "./http-route.ts";
 import { listenerRules } from "./listener.ts";
+import { namespaceChoiceRules } from "./namespace-choice.ts";
 import type { Rule } from "./rule.ts";
 import { serviceRules } from "./service.ts";
 import { storedDataRules } from "./stored-data.ts";
@@ -19,6 +22,9 @@ export const rules: readonly Rule[] = [
   ...endpointSliceRules,
   ...storedDataRules,
   ...gatewayParametersRules,
+  ...hostnameClaimRules,
+  ...hostnameRecordRules,
+  ...namespaceChoiceRules("NamespaceBudget"),
 ];
 
 /** The rules of one kind. */

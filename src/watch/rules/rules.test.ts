@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkRule } from "./check-rules.ts";
+import { type RuleCase as Case, casesOfOwnership } from "./ownership-rules.case.ts";
 import { rules } from "./rule-table.ts";
-
-interface Case {
-  readonly accepted: unknown;
-  readonly refused: unknown;
-  readonly previous?: unknown;
-}
 
 const listener = { name: "a", port: 80, protocol: "HTTP" };
 const prefix = { path: { type: "PathPrefix", value: "/a" } };
@@ -309,6 +304,7 @@ const cases: Record<string, Case> = {
     accepted: { "team.example.com/app.kubernetes.io": "" },
     refused: { "gateway.networking.k8s.io/gateway-name": "" },
   },
+  ...casesOfOwnership,
 };
 
 /** An object in which the value stands where the path leads to. */

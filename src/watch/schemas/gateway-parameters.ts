@@ -1,6 +1,8 @@
 import { lockableFields } from "../../core/gateway-parameters.ts";
+import { gatewayBudget } from "./budget-limits.ts";
 import { namespace, objectName } from "./fields.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { ownershipSchema } from "./ownership-parameters.ts";
 import { cipherSuites, parameterBoundsSchema, replicas, serviceType, tlsVersion } from "./parameter-bounds.ts";
 import { patterns } from "./patterns.ts";
 
@@ -120,6 +122,8 @@ const proxyParameters = {
   },
   accessLog,
   tls,
+  ownership: ownershipSchema,
+  budget: gatewayBudget,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 const classParameters = {

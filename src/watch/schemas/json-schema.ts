@@ -14,7 +14,7 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
-  readonly format?: "int32" | "int64" | "ipv4" | "ipv6";
+  readonly format?: "int32" | "int64" | "ipv4" | "ipv6" | "date-time";
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;

@@ -4,10 +4,13 @@ import { endpointSliceSchema } from "./endpoint-slice.ts";
 import { gatewaySchema } from "./gateway.ts";
 import { gatewayClassSchema } from "./gateway-class.ts";
 import { gatewayParametersSchema } from "./gateway-parameters.ts";
+import { hostnameClaimSchema } from "./hostname-claim.ts";
+import { hostnameRecordSchema } from "./hostname-record.ts";
 import { httpRouteSchema } from "./http-route.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { listenerSetSchema } from "./listener-set.ts";
 import { namespaceSchema } from "./namespace.ts";
+import { namespaceBudgetSchema } from "./namespace-budget.ts";
 import { patterns } from "./patterns.ts";
 import { referenceGrantSchema } from "./reference-grant.ts";
 import { secretSchema } from "./secret.ts";
@@ -26,6 +29,9 @@ export const schemas = {
   ConfigMap: configMapSchema,
   Namespace: namespaceSchema,
   GatewayParameters: gatewayParametersSchema,
+  HostnameClaim: hostnameClaimSchema,
+  HostnameRecord: hostnameRecordSchema,
+  NamespaceBudget: namespaceBudgetSchema,
 } as const satisfies Record<Kind, JsonSchema>;
 
 const dnsName = { type: "string", minLength: 1, maxLength: 253, pattern: patterns.dnsSubdomain } as const;
@@ -44,4 +50,7 @@ export const nameSchemas = {
   ConfigMap: dnsName,
   Namespace: dnsLabel,
   GatewayParameters: dnsName,
+  HostnameClaim: dnsName,
+  HostnameRecord: dnsName,
+  NamespaceBudget: dnsName,
 } as const satisfies Record<Kind, JsonSchema>;

@@ -1,6 +1,6 @@
 import type { RawObject } from "../../../src/core/kube-client.ts";
 import { backend, restrictedNamespace } from "../scenarios/cluster-manifest.ts";
-import { gatewayOf } from "../scenarios/gateway-objects.ts";
+import { gatewayOf, openListeners } from "../scenarios/gateway-objects.ts";
 import { gatehouse } from "../suite/install-gatehouse.ts";
 
 /** Where everything of a measurement is. */
@@ -17,7 +17,7 @@ export function benchObjects(): readonly RawObject[] {
     restrictedNamespace(namespace),
     ...backend(namespace, backendName),
     ...services,
-    gatewayOf(namespace, gateway, gatehouse.gatewayClass),
+    gatewayOf(namespace, gateway, gatehouse.gatewayClass, { listeners: openListeners }),
   ];
 }
 

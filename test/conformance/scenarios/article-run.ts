@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import type { AddressBlock } from "../../../demo/address-block.ts";
 import { secretManifest } from "../../../demo/secret-manifest.ts";
-import type { Article, Step } from "../../../demo/step.ts";
-import { createWorkspace, type FileAction, type Workspace } from "../../../demo/workspace.ts";
+import type { Article, FileAction, Step } from "../../../demo/step.ts";
+import { createWorkspace, type Workspace } from "../../../demo/workspace.ts";
 import { createCertificateAuthority, issueCertificate } from "../../support/certificates.ts";
 import type { Bed } from "../bed/start-bed.ts";
 import { waitFor } from "../bed/wait-for.ts";
@@ -45,7 +45,7 @@ export async function startArticle(bed: Bed, article: Article): Promise<ArticleR
   const workspace = createWorkspace({ examples, block: unmoved, folders: [article.folder], later, without: [] });
   const authority = await createCertificateAuthority("Gatehouse scenarios");
   for (const request of article.certificates) {
-    const issued = await issueCertificate(authority, { names: [request.hostname] });
+    const issued = await issueCertificate(authority, { names: request.hostnames });
     workspace.write(join(article.folder, request.file), secretManifest(request, issued));
   }
   const files = workspace.snapshot(article.folder);
@@ -90,8 +90,8 @@ class RunningArticle implements ArticleRun {
   async take(step: Step): Promise<StepReport> {
     const { folder } = this.#article;
     const before = this.#workspace.snapshot(folder);
-    // A proxy comes with its Gateway here.
-    const isOfFile = (action: { readonly kind: string }): action is FileAction => action.kind !== "proxy";
+    // A proxy comes with its Gateway here, and other scenarios ask in the background.
+    const isOfFile = (action: object): action is FileAction => "file" in action;
     this.#workspace.apply(folder, (step.do ?? []).filter(isOfFile));
     const touched = await applyDifference(this.#bed, before, this.#workspace.snapshot(folder));
     const expected = expectedOf(step);

@@ -18,6 +18,11 @@ export function parameters(namespace: string, name: string, spec: object): RawOb
   return { apiVersion: "gatehouse.dev/v1alpha1", kind: "GatewayParameters", metadata: { namespace, name }, spec };
 }
 
+/** One HTTP listener that admits routes of every namespace. */
+export const openListeners = [
+  { name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
+];
+
 /** A Gateway with one HTTP listener for everything in its namespace. */
 export function gatewayOf(namespace: string, name: string, gatewayClassName: string, spec: object = {}): RawObject {
   return {

@@ -22,7 +22,12 @@ export interface ReportedObject extends RawObject {
   };
 }
 
-const plurals = { GatewayClass: "gatewayclasses", Gateway: "gateways", HTTPRoute: "httproutes" } as const;
+const plurals = {
+  GatewayClass: "gatewayclasses",
+  Gateway: "gateways",
+  HTTPRoute: "httproutes",
+  ListenerSet: "listenersets",
+} as const;
 
 /** Reads an object by `Kind namespace/name`, or `Kind name`. */
 export function readObject(bed: Bed, words: string): Promise<ReportedObject> {

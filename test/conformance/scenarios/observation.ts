@@ -41,11 +41,12 @@ export function seenAnswer(answer: ClientAnswer, { backendPath, header }: Expect
 export function seenCondition(object: ReportedObject, expected: ExpectedCondition): unknown {
   const found = conditionOf(object, expected.type, expected.parent);
   if (found === undefined) return `${expected.object} tells no ${expected.type}`;
-  const { status, reason, observedGeneration } = found;
+  const { status, reason, message, observedGeneration } = found;
   return {
     ...expected,
     status,
     ...(expected.reason !== undefined && { reason }),
+    ...(expected.message !== undefined && { message }),
     ...(expected.generation !== undefined && { generation: observedGeneration }),
   };
 }

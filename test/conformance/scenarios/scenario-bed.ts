@@ -27,11 +27,11 @@ export async function startFreshBed(): Promise<ScenarioBed> {
   return { bed, folder, stop };
 }
 
-/** Brings a cluster up with Gatehouse from its chart, and with people who have its roles. */
-export async function startScenarioBed(): Promise<ScenarioBed> {
+/** Brings a cluster up with Gatehouse from its chart, with some values of it, and with people who have its roles. */
+export async function startScenarioBed(values: Readonly<Record<string, unknown>> = {}): Promise<ScenarioBed> {
   const scenario = await startFreshBed();
   try {
-    await installGatehouse(scenario.bed);
+    await installGatehouse(scenario.bed, values);
     await appointPeople(scenario.bed);
     return scenario;
   } catch (error) {

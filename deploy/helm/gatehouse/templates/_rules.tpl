@@ -17,6 +17,29 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+- apiGroups: [gatehouse.dev]
+  resources: [hostnameclaims, namespacebudgets]
+  verbs: [get, list, watch]
+- apiGroups: [gatehouse.dev]
+  # What a record says never changes: it is made and removed.
+  resources: [hostnamerecords]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [gatehouse.dev]
+  resources: [hostnamerecords/status]
+  verbs: [patch]
+- apiGroups: [authentication.k8s.io]
+  # Who asks for an explanation of a route or a request.
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  # What whoever asks, or applies a route, may be told.
+  resources: [subjectaccessreviews]
+  verbs: [create]
+- apiGroups: [admissionregistration.k8s.io]
+  # Its caBundle follows the certificate of the webhook.
+  resources: [validatingwebhookconfigurations]
+  resourceNames: [{{ include "gatehouse.name" . }}]
+  verbs: [get, list, watch, patch]
 {{- end }}
 
 {{/* What is needed in every namespace that is watched. */}}

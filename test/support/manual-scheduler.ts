@@ -16,6 +16,11 @@ export class ManualScheduler implements Scheduler {
     return () => this.#tasks.delete(id);
   }
 
+  /** How many tasks wait for their time. */
+  get timers(): number {
+    return this.#tasks.size;
+  }
+
   /** Runs whatever is due now, and what that makes due at once. */
   runDue(): void {
     this.#runUntil(this.#now);

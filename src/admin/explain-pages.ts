@@ -1,0 +1,34 @@
+import type { FastifyInstance } from "fastify";
+import { type Read, readName, readRequestQuestion } from "./api/read-question.ts";
+import type { Explainer } from "./explainer.ts";
+import { sendError, sendJson } from "./read-only-server.ts";
+
+/** Paths of the debug pages that are asked by POST: a question has more parts than a URL has place for. */
+export const questionPaths = ["/debug/explain/request", "/debug/explain/route"] as const;
+
+const bodyLimit = 1024 * 1024;
+
+/** Adds the pages that explain. They show everything: whoever reaches the debug address may see it. */
+export function addExplainPages(server: FastifyInstance, explainer: Explainer): void {
+  const [requestPath, routePath] = questionPaths;
+  add(server, {
+    path: requestPath,
+    read: readRequestQuestion,
+    answer: (question) => explainer.explainRequest(question),
+  });
+  add(server, { path: routePath, read: readName, answer: (route) => explainer.explainRoute(route) });
+}
+
+interface QuestionPage<Q> {
+  readonly path: string;
+  readonly read: (body: unknown) => Read<Q>;
+  readonly answer: (question: Q) => unknown;
+}
+
+function add<Q>(server: FastifyInstance, { path, read, answer }: QuestionPage<Q>): void {
+  server.post(path, { bodyLimit }, (request, reply) => {
+    const question = read(request.body);
+    if (question.kind === "wrong") return sendError(reply, 400, question.message);
+    return sendJson(reply, answer(question.value));
+  });
+}

@@ -1,0 +1,115 @@
+import type { AnswerChange, HistoryReport } from "../core/history.ts";
+import { type Hostname, normalizeHostname } from "../core/hostname.ts";
+import { gatewayResourceKey, type NamespacedName, type ObjectKey, parseGatewayResourceKey } from "../core/keys.ts";
+import { JsonLines } from "../ledger/json-lines.ts";
+import { type HostChange, Ledger, type Publication } from "../ledger/ledger.ts";
+import { VersionTrail } from "../ledger/version-trail.ts";
+import type { Logger } from "../logger.ts";
+import { findShadowed } from "../translate/overlap.ts";
+import type { ResourceTable } from "../xds/resource-table.ts";
+import { routeTableOf } from "./acknowledgements.ts";
+import type { TranslationChanges, Translator } from "./translator.ts";
+
+export interface ChangeLedgerOptions {
+  readonly translator: Pick<Translator, "routing" | "metadata">;
+  readonly table: Pick<ResourceTable, "entry">;
+  /** What each connected proxy of a Gateway has acknowledged of a route table: undefined where it has none. */
+  readonly held: (gateway: NamespacedName, routeTable: string) => readonly (string | undefined)[];
+  readonly config: { readonly ledgerEntries: number; readonly ledgerFile?: string };
+  readonly now: () => Date;
+  readonly logger: Logger;
+  /** Told what each publication has changed. */
+  readonly onChanges?: (changes: readonly AnswerChange[]) => void;
+}
+
+/** Follows what is published, and keeps who answers what: in memory, in a file where one is wanted, and for whoever asks. */
+export class ChangeLedger {
+  readonly #options: ChangeLedgerOptions;
+  readonly #ledger: Ledger;
+  readonly #versions: VersionTrail;
+  readonly #file: JsonLines | undefined;
+
+  constructor(options: ChangeLedgerOptions) {
+    const { now, logger, config } = options;
+    this.#options = options;
+    this.#ledger = new Ledger({ most: config.ledgerEntries, now });
+    this.#versions = new VersionTrail(Math.max(config.ledgerEntries, 1));
+    const path = config.ledgerFile;
+    if (path === undefined) return;
+    this.#file = new JsonLines({
+      path,
+      onProblem: (error) => logger.error({ file: path, err: error }, "changes of who answers what cannot be written"),
+      onRecovered: () => logger.info({ file: path }, "changes of who answers what are written again"),
+    });
+  }
+
+  /** Takes what a flush has changed, after proxies can see it. */
+  published(changes: TranslationChanges): void {
+    for (const [gateway, list] of changes.resources) {
+      for (const { type, name, resource } of list) {
+        if (type === "route") this.#versions.note(gateway, name, resource?.version);
+      }
+    }
+    const found = this.#ledger.record(this.#publication(changes));
+    if (found.length === 0) return;
+    for (const { gateway, resource } of found) this.#versions.follow(gateway, resource.name, resource.version);
+    this.#file?.append(found);
+    this.#options.onChanges?.(found);
+  }
+
+  /** What is known about a host, as a client or a route writes it, and a path. */
+  history({ host, path }: { readonly host: string; readonly path?: string }): HistoryReport {
+    const hostname: Hostname = host === "*" ? "" : normalizeHostname(host);
+    const current = this.#ledger.current(hostname, path);
+    const changes = this.#ledger
+      .changes(hostname, path)
+      .map((change) => ({ ...change, proxies: this.#reached(change) }));
+    return { host, ...(path !== undefined && { path }), current, changes };
+  }
+
+  /** Resolves when everything is in the file. */
+  async stop(): Promise<void> {
+    await this.#file?.flush();
+  }
+
+  #reached({ gateway, resource: { name, version } }: AnswerChange) {
+    const held = this.#options.held(gateway, name);
+    const acknowledged = held.filter((each) => this.#versions.hasReached({ gateway, name }, version, each));
+    return { connected: held.length, acknowledged: acknowledged.length };
+  }
+
+  #publication({ hosts, routes, objects }: TranslationChanges): Publication {
+    const { translator } = this.#options;
+    const described = (object: ObjectKey) => {
+      const generation = translator.metadata(object)?.generation;
+      return { object, ...(generation !== undefined && { generation }) };
+    };
+    return {
+      hosts: [...hosts].map((key) => this.#hostChange(key)),
+      routes: new Map([...routes].map((route) => [route, translator.routing.routes.get(route)?.generation])),
+      // Endpoints come and go all the time, and decide nothing here.
+      objects: hosts.size === 0 ? [] : [...objects].map(described),
+    };
+  }
+
+  #hostChange(key: string): HostChange {
+    const { routing } = this.#options.translator;
+    const { gateway, name } = parseGatewayResourceKey(key);
+    const slash = name.indexOf("/");
+    const [table, host] = [name.slice(0, slash), name.slice(slash + 1)];
+    const port = routing.tables.get(gatewayResourceKey(gateway, table))?.port;
+    const virtualHost = routing.virtualHosts.get(key);
+    return {
+      ...{ gateway, table, hostname: host === "*" ? "" : host, resource: routeTableOf(this.#options.table, key) },
+      ...(port !== undefined && { port }),
+      ...(virtualHost !== undefined && { matches: reached(virtualHost.entries) }),
+    };
+  }
+}
+
+type Entries = Parameters<typeof findShadowed>[0];
+
+function reached(entries: Entries): Entries {
+  const shadowed = new Set(findShadowed(entries).map(({ entry }) => entry));
+  return shadowed.size === 0 ? entries : entries.filter((entry) => !shadowed.has(entry));
+}

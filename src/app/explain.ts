@@ -1,0 +1,134 @@
+/** Explains how routes are served, from what the translation has decided about them. */
+import type {
+  Acknowledgement,
+  ExplainedRule,
+  ParentExplanation,
+  RequestExplanation,
+  RequestQuestion,
+  RouteExplanation,
+} from "../core/explanation.ts";
+import type { HttpRoute, ParentReference } from "../core/gateway-api.ts";
+import { kinds, type NamespacedName, namespacedName, objectKey } from "../core/keys.ts";
+import { decide } from "../translate/decide/decide.ts";
+import { objectName } from "../translate/decide/object-name.ts";
+import { explainBackend } from "../translate/decide/rule-answer.ts";
+import { explainRefusal } from "../translate/decide/withheld.ts";
+import type { BoundRoute, ParentBinding, ParentListener, RouteParent, RouteRule } from "../translate/nodes.ts";
+import type { RoutingView } from "../translate/pipeline.ts";
+import { virtualHostKey } from "../translate/virtual-host-key.ts";
+import { explainListener, type ListenerPlace } from "./explain-listener.ts";
+
+/** What the proxies of a Gateway have said of some of its hostnames, by virtualHostKey; undefined where nobody knows. */
+export type Acknowledgements = (gateway: NamespacedName, hosts: readonly string[]) => Acknowledgement | undefined;
+
+/** Explains how a request is answered. */
+export function explainRequest(view: RoutingView, question: RequestQuestion): RequestExplanation {
+  return decide(view, question);
+}
+
+/** Explains an HTTPRoute, listener by listener of each parent. */
+export function explainRoute(
+  view: RoutingView,
+  name: NamespacedName,
+  acknowledgements: Acknowledgements = () => undefined,
+): RouteExplanation {
+  const key = objectKey("HTTPRoute", name);
+  const object = view.httpRoutes.get(name);
+  if (object === undefined) return { route: objectName(key), found: false, parents: [], rules: [] };
+  const bound = view.routes.get(key);
+  const explained: Explained = { view, object, bound, acknowledgements };
+  const invalid = bound?.partiallyInvalid?.message;
+  return {
+    route: objectName(key),
+    found: true,
+    generation: object.metadata.generation,
+    parents: (object.spec.parentRefs ?? []).map((parentRef) => explainParent(explained, parentRef)),
+    rules: (bound?.rules ?? []).map(explainRule),
+    ...(invalid !== undefined && { partiallyInvalid: invalid }),
+  };
+}
+
+interface Explained {
+  readonly view: RoutingView;
+  readonly object: HttpRoute;
+  readonly bound: BoundRoute | undefined;
+  readonly acknowledgements: Acknowledgements;
+}
+
+function explainParent(explained: Explained, parentRef: ParentReference): ParentExplanation {
+  const { view, object, bound } = explained;
+  const { kind, namespace = object.metadata.namespace ?? "", name, sectionName, port } = parentRef;
+  const written = {
+    parent: { kind, namespace, name },
+    ...(sectionName !== undefined && { sectionName }),
+    ...(port !== undefined && { port }),
+  };
+  const parent = findParent(view, parentRef, namespace);
+  const binding = bound?.parents.find((each) => sameParent(each.parentRef, parentRef));
+  if (parent === undefined || binding === undefined) {
+    const message = `There is no such ${kind} of a class that this controller serves`;
+    return { ...written, attached: false, message, listeners: [], refusals: [] };
+  }
+  const { rejection, refusals } = binding;
+  return {
+    ...written,
+    attached: binding.attachments.length > 0,
+    ...(rejection && { reason: rejection.reason, message: rejection.message }),
+    listeners: explainListeners(explained, { parent, parentRef, binding }),
+    refusals: (refusals?.list ?? []).map((refusal) => explainRefusal(refusal, refusals?.enforced === true)),
+  };
+}
+
+function findParent(
+  { parents }: RoutingView,
+  { group, kind, name }: ParentReference,
+  namespace: string,
+): RouteParent | undefined {
+  if ((kind !== "Gateway" && kind !== "ListenerSet") || group !== kinds[kind].group) return undefined;
+  return parents.get(objectKey(kind, namespacedName(namespace, name)));
+}
+
+interface FoundParent {
+  readonly parent: RouteParent;
+  readonly parentRef: ParentReference;
+  readonly binding: ParentBinding;
+}
+
+/** The listeners that the parentRef names; all of the parent where it names none of them. */
+function explainListeners({ view, object, acknowledgements }: Explained, { parent, parentRef, binding }: FoundParent) {
+  const named = parent.listeners.filter((listener) => isNamed(listener, parentRef));
+  return (named.length === 0 ? parent.listeners : named).map((listener) => {
+    const attachment = binding.attachments.find((each) => each.listener === listener.key);
+    const place: ListenerPlace = { view, object, gateway: parent.gateway, listener, isNamed: named.length > 0 };
+    const explanation = explainListener(place, { attachment, rejection: binding.rejection });
+    const hosts = attachment?.hosts.map(({ hostname }) => virtualHostKey(attachment, hostname)) ?? [];
+    const acknowledgement = hosts.length === 0 ? undefined : acknowledgements(parent.gateway, hosts);
+    return { ...explanation, ...(acknowledgement && { acknowledgement }) };
+  });
+}
+
+function isNamed({ name, port }: ParentListener, parentRef: ParentReference): boolean {
+  return (parentRef.sectionName ?? name) === name && (parentRef.port ?? port) === port;
+}
+
+function sameParent(a: ParentReference, b: ParentReference): boolean {
+  return (
+    a.kind === b.kind &&
+    a.group === b.group &&
+    a.namespace === b.namespace &&
+    a.name === b.name &&
+    a.sectionName === b.sectionName &&
+    a.port === b.port
+  );
+}
+
+function explainRule({ index, name, filters, backends, broken }: RouteRule): ExplainedRule {
+  const kind = broken === undefined ? (filters.redirect === undefined ? "forward" : "redirect") : "error";
+  return {
+    index,
+    ...(name !== undefined && { name }),
+    kind,
+    backends: backends.map(explainBackend),
+    ...(broken && { message: broken.message }),
+  };
+}

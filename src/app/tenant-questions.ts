@@ -1,0 +1,94 @@
+import type { Access } from "../admin/api/access.ts";
+import type { Caller } from "../admin/api/caller.ts";
+import type { HistoryQuestion, NameQuestion } from "../admin/api/read-question.ts";
+import type { TenantAnswer, TenantApi } from "../admin/api/tenant-api.ts";
+import type { Explainer } from "../admin/explainer.ts";
+import type { ObjectName, RequestQuestion } from "../core/explanation.ts";
+import type { HistoryReport } from "../core/history.ts";
+import { namedObjects } from "./hide-objects.ts";
+import { redactRequest, redactRoute } from "./redact-explanation.ts";
+import { redactHistory } from "./redact-history.ts";
+import { visibleAmong } from "./visible-objects.ts";
+
+/** What is known, in full: the answers for somebody who may see everything. */
+export interface Knowledge extends Explainer {
+  ready(): boolean;
+  /** Who has served a hostname, or a path of it; absent where nothing is remembered. */
+  readonly history?: (question: { readonly host: string; readonly path?: string }) => HistoryReport;
+}
+
+export interface TenantQuestionsOptions {
+  readonly knowledge: Knowledge;
+  readonly access: Access;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** A review costs the API server about as much as it would cost us to answer this long. */
+const reviewMs = 2;
+
+/** Answers each caller what they may know: own objects in full, of others that they are there and what decided. */
+export class TenantQuestions implements TenantApi {
+  readonly #options: TenantQuestionsOptions;
+
+  constructor(options: TenantQuestionsOptions) {
+    this.#options = options;
+  }
+
+  ready(): boolean {
+    return this.#options.knowledge.ready();
+  }
+
+  async explainRequest(caller: Caller, question: RequestQuestion): Promise<TenantAnswer> {
+    const { answer, costMs } = this.#measure((knowledge) => knowledge.explainRequest(question));
+    return this.#show(caller, { answer, costMs, redact: redactRequest });
+  }
+
+  async explainRoute(caller: Caller, route: NameQuestion): Promise<TenantAnswer> {
+    const { namespace, name } = route;
+    // The same words whether or not there is such a route.
+    const message = `${caller.user} may not get the HTTPRoute ${namespace}/${name}`;
+    if (!(await this.#options.access.mayGet(caller, "HTTPRoute", route)))
+      return { kind: "refused", status: 403, message };
+    const { answer, costMs } = this.#measure((knowledge) => knowledge.explainRoute(route));
+    return this.#show(caller, { answer, costMs, redact: redactRoute });
+  }
+
+  async history(caller: Caller, question: HistoryQuestion): Promise<TenantAnswer> {
+    const { history } = this.#options.knowledge;
+    if (history === undefined) return { kind: "refused", status: 404, message: "no history is kept here" };
+    const { hostname: host, path } = question;
+    const { answer, costMs } = this.#measure(() => history({ host, ...(path !== undefined && { path }) }));
+    return this.#show(caller, { answer, costMs, redact: redactHistory });
+  }
+
+  async #show<T>(
+    caller: Caller,
+    {
+      answer,
+      costMs,
+      redact,
+    }: {
+      readonly answer: T;
+      readonly costMs: number;
+      readonly redact: (answer: T, sees: (object: ObjectName) => boolean) => T;
+    },
+  ): Promise<TenantAnswer> {
+    const objects = namedObjects(answer);
+    const { sees, reviews } = await visibleAmong(this.#options.access, caller, objects);
+    const isWhole = objects.every(sees) && (await this.#isPlatform(caller));
+    return { kind: "answer", body: isWhole ? answer : redact(answer, sees), costMs: costMs + reviews * reviewMs };
+  }
+
+  /** Whoever may list every route is shown what concerns no object that could be asked about. */
+  #isPlatform(caller: Caller): Promise<boolean> {
+    return this.#options.access.may(caller, { verb: "list", kind: "HTTPRoute" });
+  }
+
+  #measure<T>(work: (knowledge: Knowledge) => T): { readonly answer: T; readonly costMs: number } {
+    const { knowledge, now } = this.#options;
+    const started = now();
+    const answer = work(knowledge);
+    return { answer, costMs: now() - started };
+  }
+}

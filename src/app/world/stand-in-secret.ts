@@ -1,0 +1,36 @@
+import { type NamespacedName, objectKey, parseNamespacedName } from "../../core/keys.ts";
+import type { Secret } from "../../core/kubernetes.ts";
+import { createAuthority } from "../../identity/authority.ts";
+import type { PlacedObject } from "./world.ts";
+
+/** Makes Secrets that count as usable certificates and certify nothing, for Secrets that nobody may read. */
+export async function standInSecrets(
+  names: ReadonlySet<NamespacedName>,
+  now: number,
+): Promise<readonly PlacedObject[]> {
+  if (names.size === 0) return [];
+  const { cert, key } = await createAuthority(now, lifeMs);
+  const data = { "tls.crt": base64(cert), "tls.key": base64(key) };
+  return [...names].sort().map((name) => {
+    const { namespace, name: own } = parseNamespacedName(name);
+    const object: Secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name: own,
+        ...(namespace !== undefined && { namespace }),
+        generation: 1,
+        creationTimestamp: "1970-01-01T00:00:00Z",
+      },
+      type: "kubernetes.io/tls",
+      data,
+    };
+    return { kind: "Secret", name, key: objectKey("Secret", name), object, standIn: true };
+  });
+}
+
+const lifeMs = 60 * 60 * 1000;
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

@@ -1,0 +1,77 @@
+import type {
+  ExplainedHost,
+  ExplainedRule,
+  ListenerExplanation,
+  ParentExplanation,
+  ReachedMatch,
+  RouteExplanation,
+} from "../core/explanation.ts";
+import { isHidden } from "../core/hidden-object.ts";
+import { backendsText, lines, listenerText, matchWords, objectText } from "./explain-text.ts";
+
+/** Prints how a route is served: parent by parent, listener by listener. */
+export function routeText({ route, found, parents, rules, partiallyInvalid }: RouteExplanation): string {
+  if (!found) return lines([`There is no ${objectText(route)}`]);
+  return lines([
+    objectText(route),
+    ...(parents.length === 0 ? ["", "It names no parent"] : parents.flatMap(parentLines)),
+    ...(rules.length === 0 ? [] : ["", "Rules"]),
+    ...rules.map((rule) => `  ${ruleWords(rule)}  ${ruleText(rule)}`),
+    ...(partiallyInvalid === undefined ? [] : [`  ${partiallyInvalid}`]),
+  ]);
+}
+
+function parentLines(explanation: ParentExplanation): readonly string[] {
+  const { parent, sectionName, port, attached, reason, message, listeners, refusals } = explanation;
+  const section = sectionName === undefined ? "" : `, listener ${sectionName}`;
+  const state = attached ? "attached" : `not attached${reason === undefined ? "" : ` (${reason})`}`;
+  return [
+    "",
+    `${objectText(parent)}${section}${port === undefined ? "" : `, port ${port}`}: ${state}`,
+    ...(message === undefined ? [] : [`  ${message}`]),
+    ...refusals
+      .filter((refusal) => message?.includes(refusal.message) !== true)
+      .map((refusal) => `  ${refusal.enforced ? "refused" : "would be refused"}: ${refusal.message}`),
+    ...listeners.flatMap(listenerLines),
+  ];
+}
+
+function listenerLines({ listener, attached, reason, hosts, acknowledgement }: ListenerExplanation): readonly string[] {
+  const why = reason === undefined ? "" : `: ${reason}`;
+  return [
+    `  ${attached ? "✓" : "✗"} ${listenerText(listener)}${why}`,
+    ...hosts.flatMap(hostLines),
+    ...(acknowledgement === undefined
+      ? []
+      : [`      acknowledged by ${acknowledgement.acknowledged} of ${acknowledgement.connected} proxies`]),
+    ...(acknowledgement?.refusals ?? []).map((refusal) => `      refused by a proxy: ${refusal}`),
+  ];
+}
+
+function hostLines({ hostname, written, matches }: ExplainedHost): readonly string[] {
+  return [
+    `      ${hostname}${written === hostname ? "" : `, by the route's ${written}`}`,
+    ...matches.map((match) => `        ${stateMarks[match.state]} ${reachedText(match)}`),
+  ];
+}
+
+const stateMarks = { reachable: "✓", shadowed: "✗", withheld: "✗" } as const;
+
+function reachedText({ rule, ruleName, matchIndex, match, state, shadowedBy }: ReachedMatch): string {
+  const name = `rule ${rule}${ruleName === undefined ? "" : ` (${ruleName})`} match ${matchIndex}, ${matchWords(match)}`;
+  if (state === "withheld") return `${name}: withheld, somebody else owns it`;
+  if (shadowedBy === undefined) return name;
+  const { route, rule: by, criterion } = shadowedBy;
+  const winner = isHidden(route) ? objectText(route) : `${objectText(route)} rule ${by}`;
+  return `${name}: never reached, ${winner} comes first (${criterion})`;
+}
+
+function ruleWords({ index, name }: ExplainedRule): string {
+  return `${index}${name === undefined ? "" : ` (${name})`}`;
+}
+
+function ruleText({ kind, backends, message }: ExplainedRule): string {
+  if (kind === "error") return `answers 500: ${message ?? "it cannot be served"}`;
+  if (kind === "redirect") return "redirects";
+  return backends.length === 0 ? "answers 500: it has no backend" : backendsText(backends);
+}

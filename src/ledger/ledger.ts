@@ -1,0 +1,217 @@
+import type { AnswerChange, AnsweredPath, AnsweredPlace, AnsweringRoute } from "../core/history.ts";
+import { covers, everyHost, type Hostname, isExact, isWildcard } from "../core/hostname.ts";
+import type { NamespacedName, ObjectKey } from "../core/keys.ts";
+import { type Answer, type Answers, answering, answersOf, concerns, pathKey, type ServedMatch } from "./answers.ts";
+import { type ChangedObject, describeCause } from "./cause.ts";
+
+/** A hostname of a route table that is new, another one, or (without matches) gone. */
+export interface HostChange {
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly hostname: Hostname;
+  /** The port that clients use; absent where the table is gone. */
+  readonly port?: number;
+  readonly resource: AnswerChange["resource"];
+  /** What is reached there, in order of precedence. */
+  readonly matches?: readonly ServedMatch[];
+}
+
+/** What one publication has changed. */
+export interface Publication {
+  readonly hosts: readonly HostChange[];
+  /** The generations of routes that changed; undefined where one is gone. */
+  readonly routes: ReadonlyMap<ObjectKey, number | undefined>;
+  readonly objects: readonly ChangedObject[];
+}
+
+export interface LedgerOptions {
+  /** How many changes are kept. */
+  readonly most: number;
+  readonly now: () => Date;
+}
+
+/** What is known about one hostname of one table. */
+interface Host {
+  readonly gateway: NamespacedName;
+  readonly table: string;
+  readonly hostname: Hostname;
+  readonly port: number;
+  readonly answers: Answers;
+}
+
+type Hosts = (key: string) => Host | undefined;
+
+const currentPerTable = 200;
+
+/** Keeps who answers which path of which hostname, and every time that somebody else came to. */
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #hosts = new Map<string, Host>();
+  readonly #tables = new Map<string, Pick<Host, "gateway" | "table"> & { readonly hosts: number }>();
+  readonly #generations = new Map<ObjectKey, number>();
+  #changes: AnswerChange[] = [];
+  #hasBaseline = false;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** Takes what was published, and tells what it changed. The first publication is where history begins: it changes nothing. */
+  record(publication: Publication): readonly AnswerChange[] {
+    const after = this.#settled(publication.hosts);
+    const changes = this.#hasBaseline ? this.#compare(publication, after) : [];
+    this.#hasBaseline = true;
+    for (const [key, host] of after) this.#keep(key, host);
+    for (const [route, generation] of publication.routes) {
+      if (generation === undefined) this.#generations.delete(route);
+      else this.#generations.set(route, generation);
+    }
+    this.#append(changes);
+    return changes;
+  }
+
+  /** The changes that concern a host and, where one is given, a path of it, the newest first. */
+  changes(host: Hostname, path?: string): readonly AnswerChange[] {
+    const isAsked = (change: AnswerChange) =>
+      covers(change.hostname, host) && (path === undefined || concerns(change.path, path));
+    return this.#kept().filter(isAsked).reverse();
+  }
+
+  /** Who answers now: each path of the host, or the one path that is asked for, in every table. */
+  current(host: Hostname, path?: string): readonly (AnsweredPlace & AnsweringRoute)[] {
+    return [...this.#tables.values()].flatMap((place) => {
+      const found = nearest((key) => this.#hosts.get(key), { ...place, hostname: host });
+      if (found === undefined) return [];
+      const { gateway, port, hostname, answers } = found;
+      return selected(answers, path).map(({ path: answered, route }) => {
+        return { gateway, port, hostname, path: answered, ...this.#answeringNow(route) };
+      });
+    });
+  }
+
+  /** What the hosts that changed are now. */
+  #settled(changes: readonly HostChange[]): ReadonlyMap<string, Host | undefined> {
+    return new Map(
+      changes.map((change) => {
+        const key = hostKey(change);
+        const { gateway, table, hostname, matches } = change;
+        if (matches === undefined) return [key, undefined];
+        const port = change.port ?? this.#hosts.get(key)?.port ?? 0;
+        return [key, { gateway, table, hostname, port, answers: answersOf(matches) }];
+      }),
+    );
+  }
+
+  #compare({ hosts, routes, objects }: Publication, after: ReadonlyMap<string, Host | undefined>) {
+    const time = this.#options.now().toISOString();
+    const now: Hosts = (key) => (after.has(key) ? after.get(key) : this.#hosts.get(key));
+    const before: Hosts = (key) => this.#hosts.get(key);
+    const generationNow = (route: ObjectKey) => routes.get(route) ?? this.#generations.get(route);
+    const describe = (answer: Answer | undefined, generation: (route: ObjectKey) => number | undefined) =>
+      answer && { route: answer.route, generation: generation(answer.route) ?? 0 };
+    return hosts.flatMap((host) => {
+      const { gateway, hostname, resource } = host;
+      const port = host.port ?? this.#hosts.get(hostKey(host))?.port ?? 0;
+      return changedPaths(host, before, now).map(({ path, was, is }): AnswerChange => {
+        const from = describe(was, (route) => this.#generations.get(route));
+        const to = describe(is, generationNow);
+        const cause = describeCause(objects, { from, to });
+        return { time, gateway, port, hostname, path, ...(from && { from }), ...(to && { to }), cause, resource };
+      });
+    });
+  }
+
+  #keep(key: string, host: Host | undefined): void {
+    const place = host ?? this.#hosts.get(key);
+    if (place === undefined) return;
+    const { gateway, table } = place;
+    const known = this.#tables.get(`${gateway}|${table}`)?.hosts ?? 0;
+    const hosts = known + Number(host !== undefined) - Number(this.#hosts.has(key));
+    if (hosts === 0) this.#tables.delete(`${gateway}|${table}`);
+    else this.#tables.set(`${gateway}|${table}`, { gateway, table, hosts });
+    if (host === undefined) this.#hosts.delete(key);
+    else this.#hosts.set(key, host);
+  }
+
+  #append(changes: readonly AnswerChange[]): void {
+    const { most } = this.#options;
+    for (const change of changes.slice(-most)) this.#changes.push(change);
+    if (this.#changes.length > 2 * most) this.#changes = this.#kept();
+  }
+
+  #kept(): AnswerChange[] {
+    const { most } = this.#options;
+    return most === 0 ? [] : this.#changes.slice(-most);
+  }
+
+  #answeringNow(route: ObjectKey): AnsweringRoute {
+    return { route, generation: this.#generations.get(route) ?? 0 };
+  }
+}
+
+interface ChangedPath {
+  readonly path: AnsweredPath;
+  readonly was: Answer | undefined;
+  readonly is: Answer | undefined;
+}
+
+/** The paths of a host that another route answers now, or that nobody does. */
+function changedPaths(host: HostChange, before: Hosts, now: Hosts): readonly ChangedPath[] {
+  const key = hostKey(host);
+  const [hadOwn, hasOwn] = [before(key), now(key)];
+  const [was, is] = [nearest(before, host), nearest(now, host)];
+  const paths = new Map<string, AnsweredPath>();
+  for (const { path } of hadOwn?.answers.values() ?? []) paths.set(pathKey(path), path);
+  for (const { path } of hasOwn?.answers.values() ?? []) paths.set(pathKey(path), path);
+  // A hostname that comes or goes takes, or gives back, also what a wider one answers besides these paths.
+  if (hadOwn === undefined || hasOwn === undefined) paths.set(pathKey(everything), everything);
+  return [...paths.values()].flatMap((path) => {
+    const [from, to] = [was && answering(was.answers, path), is && answering(is.answers, path)];
+    return from?.route === to?.route ? [] : [{ path, was: from, is: to }];
+  });
+}
+
+const everything: AnsweredPath = { type: "PathPrefix", value: "/" };
+
+/** The hostname of a table that requests for a host are looked up under: the most specific one that covers it. */
+function nearest(hosts: Hosts, place: Pick<HostChange, "gateway" | "table" | "hostname">): Host | undefined {
+  for (const hostname of hostnamesAbove(place.hostname)) {
+    const found = hosts(hostKey({ ...place, hostname }));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The hostname itself, the wildcards above it, and every host. */
+function* hostnamesAbove(hostname: Hostname): Iterable<Hostname> {
+  yield hostname;
+  let rest = isWildcard(hostname) ? hostname.slice(2) : hostname;
+  if (isExact(hostname) || isWildcard(hostname)) {
+    for (let dot = rest.indexOf("."); dot >= 0; dot = rest.indexOf(".")) {
+      rest = rest.slice(dot + 1);
+      yield `*.${rest}`;
+    }
+  }
+  if (hostname !== everyHost) yield everyHost;
+}
+
+/** The answers to a path: the plain one, and those that go before it for some requests. */
+function selected(answers: Answers, path: string | undefined): readonly Answer[] {
+  if (path === undefined) return [...answers.values()].slice(0, currentPerTable);
+  const plain = answering(answers, { type: "Exact", value: path });
+  const least = plain === undefined ? 0 : rank(plain);
+  const before = [...answers.values()].filter(
+    (answer) => answer !== plain && concerns(answer.path, path) && rank(answer) >= least,
+  );
+  return [...before, ...(plain === undefined ? [] : [plain])].slice(0, currentPerTable);
+}
+
+/** Exact paths go before regular expressions, those before prefixes, and long prefixes before short ones. */
+function rank({ path: { type, value } }: Answer): number {
+  if (type === "PathPrefix") return value.length;
+  return type === "Exact" ? Number.POSITIVE_INFINITY : Number.MAX_SAFE_INTEGER;
+}
+
+function hostKey({ gateway, table, hostname }: Pick<HostChange, "gateway" | "table" | "hostname">): string {
+  return `${gateway}|${table}|${hostname}`;
+}

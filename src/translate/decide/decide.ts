@@ -1,0 +1,213 @@
+/**
+ * The model of routing: how a request is answered, from the same nodes that are printed for Envoy, but by the words of the
+ * specification and not by what is printed. A test holds it against a real Envoy.
+ */
+import type {
+  GatewayExplanation,
+  RequestAnswer,
+  RequestExplanation,
+  RequestQuestion,
+  Rival,
+  WithheldMatch,
+} from "../../core/explanation.ts";
+import { compareSpecificity, covers } from "../../core/hostname.ts";
+import { gatewayResourceKey, type NamespacedName, namespacedName } from "../../core/keys.ts";
+import { listenerName } from "../envoy/names.ts";
+import type { EnvoyListener, FilterChain, GatewayNode, Listener, RouteTable } from "../nodes.ts";
+import type { RoutingView } from "../pipeline.ts";
+import { tableOf } from "../route-parents.ts";
+import { type FoundHost, findChain, findHosts } from "./find-host.ts";
+import { gatewayName, listenerNameOf, showHostname } from "./object-name.ts";
+import { type ReadRequest, readRequest } from "./read-request.ts";
+import { explainMatch, type FittingEntry, fittingEntries, rivalsElsewhere, rivalsWithin } from "./rivals.ts";
+import { ruleAnswer, ruleOf } from "./rule-answer.ts";
+import { heldElsewhere, withheldMatches } from "./withheld.ts";
+
+/** How much is told: `answer` only what becomes of the request, which costs no more than a proxy's own look-up. */
+export type Depth = "answer" | "everything";
+
+/** Decides how a request is answered by each Gateway that serves its port, or by the one that is asked. */
+export function decide(view: RoutingView, question: RequestQuestion, depth: Depth = "everything"): RequestExplanation {
+  const gateways = askedGateways(view, question).map((gateway) => decideAt(view, { gateway, question, depth }));
+  return { question, gateways };
+}
+
+function askedGateways(view: RoutingView, { gateway, port }: RequestQuestion): readonly GatewayNode[] {
+  if (gateway !== undefined) {
+    const node = view.gateways.get(namespacedName(gateway.namespace, gateway.name));
+    return node === undefined ? [] : [node];
+  }
+  const nodes = [...view.gateways.entries()].map(([, node]) => node);
+  return nodes
+    .filter(({ key }) => envoyListenerAt(view, key, port) !== undefined)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function envoyListenerAt(view: RoutingView, gateway: NamespacedName, port: number): EnvoyListener | undefined {
+  const named = (scheme: "http" | "https") =>
+    view.envoyListeners.get(gatewayResourceKey(gateway, listenerName(scheme, port)));
+  return named("http") ?? named("https");
+}
+
+interface Asked {
+  readonly gateway: GatewayNode;
+  readonly question: RequestQuestion;
+  readonly depth: Depth;
+}
+
+type Head = Pick<GatewayExplanation, "gateway" | "envoyListener" | "listener" | "normalizedPath">;
+
+function decideAt(view: RoutingView, asked: Asked): GatewayExplanation {
+  const { gateway, question } = asked;
+  const named: Head = { gateway: gatewayName(gateway.key) };
+  const listener = envoyListenerAt(view, gateway.key, question.port);
+  if (listener === undefined) return ended(named, noConnection("The Gateway serves nothing on the port"));
+  const head: Head = { ...named, envoyListener: listener.name };
+  const chain = connect(listener, question);
+  if ("answer" in chain) return ended(head, chain.answer);
+  const table = view.tables.get(gatewayResourceKey(gateway.key, chain.table));
+  if (table === undefined) throw new Error(`bug: no route table ${chain.table} of ${gateway.key}`);
+  const reading = readRequest(question);
+  if (reading.kind === "answered") return ended(withListener(head, chainListener(gateway, chain)), reading.answer);
+  const { request } = reading;
+  const path = `${request.path}${request.query}`;
+  const place: Head = {
+    ...withListener(head, chainListener(gateway, chain) ?? hostListener(gateway, table, request)),
+    ...(path !== question.path && { normalizedPath: path }),
+  };
+  return lookUp(view, asked, { head: place, table, request });
+}
+
+/** The filter chain of a connection, or what becomes of a connection that has none. */
+function connect(
+  listener: EnvoyListener,
+  { scheme, sni }: RequestQuestion,
+): FilterChain | { readonly answer: RequestAnswer } {
+  const speaksTls = listener.chains.some(({ tls }) => tls !== undefined);
+  if (speaksTls !== (scheme === "https")) {
+    const reason = speaksTls ? "The port wants TLS, and the client speaks none" : "The port speaks no TLS";
+    return { answer: noConnection(reason) };
+  }
+  const chain = findChain(listener, sni);
+  if (chain !== undefined) return chain;
+  const name = sni === undefined ? "a client that names no server" : "the server name";
+  return { answer: noConnection(`No listener of the port has a certificate for ${name}`) };
+}
+
+interface Place {
+  readonly head: Head;
+  readonly table: RouteTable;
+  readonly request: ReadRequest;
+}
+
+function lookUp(view: RoutingView, asked: Asked, { head, table, request }: Place): GatewayExplanation {
+  const hosts = findHosts(view, table, request.host);
+  const [found] = hosts;
+  const at = found === undefined ? head : { ...head, virtualHost: showHostname(hostnameOf(found)) };
+  const fitting = found?.kind === "host" ? fittingEntries(view, found.host, request) : [];
+  const [winner, ...losers] = asked.depth === "answer" ? firstOf(fitting) : [...fitting];
+  const answer =
+    winner === undefined ? nothingFits(found) : answerOfEntry(view, winner, { request, port: asked.question.port });
+  const won = winner === undefined ? {} : { winner: explainMatch(view, winner) };
+  if (asked.depth === "answer") return { ...at, answer, ...won, rivals: [], withheld: [] };
+  const wider = widerEntries(view, hosts, request);
+  const lookedUp = { gateway: asked.gateway.key, table, request };
+  const kept: FittingEntry[] = [];
+  const held: WithheldMatch[] = [];
+  for (const entry of wider) {
+    const withheld = heldElsewhere(view, { ...lookedUp, found }, entry);
+    if (withheld === undefined) kept.push(entry);
+    else held.push(withheld);
+  }
+  const rivals: readonly Rival[] = [
+    ...(winner === undefined ? [] : rivalsWithin(view, winner, losers)),
+    ...rivalsElsewhere(view, kept, "a more specific hostname"),
+    ...rivalsElsewhere(view, elsewhere(view, asked.gateway.key, { table, request }), "a more specific listener"),
+  ];
+  return { ...at, answer, ...won, rivals, withheld: [...withheldMatches(view, lookedUp), ...held] };
+}
+
+function firstOf(entries: Iterable<FittingEntry>): readonly FittingEntry[] {
+  for (const entry of entries) return [entry];
+  return [];
+}
+
+function answerOfEntry(
+  view: RoutingView,
+  { entry }: FittingEntry,
+  asked: { readonly request: ReadRequest; readonly port: number },
+): RequestAnswer {
+  const rule = ruleOf(view, entry);
+  if (rule === undefined) throw new Error(`bug: no rule ${entry.rule} of ${entry.route}`);
+  return ruleAnswer(rule, entry, asked);
+}
+
+function nothingFits(found: FoundHost | undefined): RequestAnswer {
+  if (found?.kind === "misdirected") {
+    return { kind: "misdirected", status: 421, reason: "The host belongs to another listener of the port" };
+  }
+  if (found === undefined) return notFound("No listener and no route has the host");
+  if (found.host.entries.length === 0) return notFound("No route answers the host");
+  return notFound("No match of the host's routes fits the request");
+}
+
+function notFound(reason: string): RequestAnswer {
+  return { kind: "notFound", status: 404, reason };
+}
+
+function noConnection(reason: string): RequestAnswer {
+  return { kind: "noConnection", reason };
+}
+
+function ended(head: Head, answer: RequestAnswer): GatewayExplanation {
+  return { ...head, answer, rivals: [], withheld: [] };
+}
+
+/** What fits under wider hostnames of the same table, and does not answer under the one that was found. */
+function widerEntries(view: RoutingView, hosts: readonly FoundHost[], request: ReadRequest): readonly FittingEntry[] {
+  const [found, ...wider] = hosts;
+  const here = found?.kind === "host" ? found.host.entries : [];
+  const known = new Set(here.map(({ route, id }) => `${route} ${id}`));
+  return wider
+    .flatMap((each) => (each.kind === "host" ? [...fittingEntries(view, each.host, request)] : []))
+    .filter(({ entry }) => {
+      const key = `${entry.route} ${entry.id}`;
+      return !known.has(key) && known.add(key).size > 0;
+    });
+}
+
+/** What fits in tables of other listeners of the port that also cover the host. */
+function elsewhere(
+  view: RoutingView,
+  gateway: NamespacedName,
+  { table, request }: Pick<Place, "table" | "request">,
+): readonly FittingEntry[] {
+  if (table.scheme === "http") return [];
+  const others = (view.gateways.get(gateway)?.listeners ?? []).filter(
+    (listener) => listener.served && listener.port === table.port && tableOf(listener) !== table.table,
+  );
+  return [...new Set(others.map(tableOf))].sort().flatMap((name) => {
+    const other = view.tables.get(gatewayResourceKey(gateway, name));
+    const hosts = other === undefined ? [] : findHosts(view, other, request.host);
+    return hosts.flatMap((each) => (each.kind === "host" ? [...fittingEntries(view, each.host, request)] : []));
+  });
+}
+
+function hostnameOf(found: FoundHost): string {
+  return found.kind === "host" ? found.host.hostname : found.hostname;
+}
+
+function chainListener({ listeners }: GatewayNode, { table, tls }: FilterChain): Listener | undefined {
+  if (tls === undefined) return undefined;
+  return listeners.find((listener) => listener.served && tableOf(listener) === table);
+}
+
+function hostListener({ listeners }: GatewayNode, { table }: RouteTable, { host }: ReadRequest): Listener | undefined {
+  return listeners
+    .filter((listener) => listener.served && tableOf(listener) === table && covers(listener.hostname, host))
+    .sort((a, b) => compareSpecificity(a.hostname, b.hostname))[0];
+}
+
+function withListener(head: Head, listener: Listener | undefined): Head {
+  return listener === undefined ? head : { ...head, listener: listenerNameOf(listener) };
+}

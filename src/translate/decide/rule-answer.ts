@@ -1,0 +1,91 @@
+import type { AnswerShare, ExplainedBackend, RequestAnswer } from "../../core/explanation.ts";
+import type { HttpPathMatch, HttpPathModifier } from "../../core/gateway-api.ts";
+import { objectKey } from "../../core/keys.ts";
+import { type BackendShare, shareRule } from "../envoy/backend-share.ts";
+import { parseClusterName } from "../envoy/names.ts";
+import type { Backend, RouteEntry, RouteRule } from "../nodes.ts";
+import type { RoutingView } from "../pipeline.ts";
+import { isOriginAllowed, isPreflightOf } from "./cors-preflight.ts";
+import { matchesRequest } from "./matches-request.ts";
+import { objectName } from "./object-name.ts";
+import type { ReadRequest } from "./read-request.ts";
+import { redirectLocation } from "./redirect-location.ts";
+
+/** A request that a rule answers. */
+export interface AskedRule {
+  readonly request: ReadRequest;
+  /** Port that the client connected to. */
+  readonly port: number;
+}
+
+/** The rule of an entry; undefined only between two flushes. */
+export function ruleOf(view: Pick<RoutingView, "routes">, { route, rule }: RouteEntry): RouteRule | undefined {
+  return view.routes.get(route)?.rules.find(({ index }) => index === rule);
+}
+
+/** Whether an entry answers a request: its match fits, or CORS makes it answer the preflight of one that it fits. */
+export function entryAnswers(rule: RouteRule, { match }: RouteEntry, request: ReadRequest): boolean {
+  if (matchesRequest(match, request)) return true;
+  if (rule.broken !== undefined || !isPreflightOf(match, request)) return false;
+  return shareRule(rule).some(({ filters }) => filters.cors !== undefined);
+}
+
+/** What a rule does with a request that one of its matches fits. */
+export function ruleAnswer(rule: RouteRule, { match }: RouteEntry, asked: AskedRule): RequestAnswer {
+  if (rule.broken !== undefined) {
+    return { ...serverError("The rule cannot be served as it is written"), message: rule.broken.message };
+  }
+  const shares = shareRule(rule);
+  const answers = shares.map(
+    (share): AnswerShare => ({
+      weight: share.backends.reduce((sum, { weight }) => sum + weight, 0),
+      answer: shareAnswer(share, { ...asked, match: match.path, isPreflight: isPreflightOf(match, asked.request) }),
+    }),
+  );
+  const [first] = answers;
+  if (first === undefined) throw new Error("bug: a rule without any share");
+  return answers.length === 1 ? first.answer : { kind: "split", shares: answers };
+}
+
+interface AskedShare extends AskedRule {
+  readonly match: HttpPathMatch;
+  readonly isPreflight: boolean;
+}
+
+function shareAnswer({ filters, backends }: BackendShare, asked: AskedShare): AnswerShare["answer"] {
+  const { cors, redirect, rewrite } = filters;
+  if (cors !== undefined && asked.isPreflight) {
+    const allowed = isOriginAllowed(cors, asked.request);
+    return { kind: "corsPreflight", status: allowed ? 200 : 204, allowed };
+  }
+  if (!fits(redirect?.path ?? rewrite?.path, asked.match)) {
+    return serverError("A prefix can be replaced only where a prefix is matched");
+  }
+  if (redirect !== undefined) {
+    return { kind: "redirect", status: redirect.statusCode, location: redirectLocation(redirect, asked) };
+  }
+  if (backends.length === 0) return serverError("The rule has no backend with a weight above 0");
+  if (!backends.some(({ kind }) => kind === "cluster")) return unusable(backends);
+  return { kind: "forward", backends: backends.map(explainBackend) };
+}
+
+function fits(modifier: HttpPathModifier | undefined, match: HttpPathMatch): boolean {
+  return modifier?.type !== "ReplacePrefixMatch" || match.type === "PathPrefix";
+}
+
+function unusable(backends: readonly Backend[]): AnswerShare["answer"] {
+  const messages = backends.flatMap((backend) => (backend.kind === "invalid" ? [backend.rejection.message] : []));
+  return { ...serverError("None of the rule's backends can be used"), message: [...new Set(messages)].join("; ") };
+}
+
+function serverError(reason: string) {
+  return { kind: "error", status: 500, reason } as const;
+}
+
+/** A backend as explanations tell it. */
+export function explainBackend(backend: Backend): ExplainedBackend {
+  const { weight } = backend;
+  if (backend.kind === "invalid") return { weight, message: backend.rejection.message };
+  const { service, port } = parseClusterName(backend.cluster);
+  return { service: objectName(objectKey("Service", service)), port, weight };
+}

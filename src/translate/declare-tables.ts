@@ -1,0 +1,79 @@
+/** Who answers which hostname, and how hostnames are cut into tables. */
+import type { Collection, Grouped } from "../collection/collection.ts";
+import type { Graph } from "../collection/graph.ts";
+import { isExact } from "../core/hostname.ts";
+import type { HostMember, RouteTable, TableRoutes, VirtualHost } from "./nodes.ts";
+import type { Ownership } from "./ownership/declare.ts";
+import { buildWideHost, findHoles, type Hole, wideHostKeys, wideTableKeys } from "./ownership/holes.ts";
+import type { Gateways, PipelineSources } from "./pipeline.ts";
+import {
+  chooseTableMode,
+  printFallbackScope,
+  printMisdirectedScope,
+  printOwnScope,
+  printOwnTable,
+  printSharedMisdirected,
+  printSharedTable,
+  tableKey,
+  tlsPortKeys,
+} from "./route-tables.ts";
+import { findRouteShadows } from "./rule-shadows.ts";
+import { sameVersion } from "./same-version.ts";
+import { buildUnroutedHosts, hostKeys, mergeVirtualHost } from "./virtual-host.ts";
+
+export function declareTables(
+  graph: Graph,
+  sources: PipelineSources,
+  {
+    routeTables,
+    policies,
+    ownership,
+    tableRoutes,
+  }: Gateways & { readonly ownership: Ownership; readonly tableRoutes: Collection<TableRoutes> },
+) {
+  const unrouted = graph.derive("unroutedHosts", routeTables, buildUnroutedHosts);
+  const answering: readonly Collection<HostMember>[] = [unrouted, tableRoutes];
+  const wideMembers = graph.groupBy<HostMember>("membersOfWideHosts", answering, wideHostKeys);
+  // Narrowed to whether there are any, so that one more does not move the other wide hostnames of its table.
+  const wideTables = graph.derive<unknown, true>(
+    "wideTables",
+    graph.groupBy("wideRoutesByTable", [tableRoutes], wideTableKeys),
+    (_read, key) => [[key, true]],
+  );
+  const wideHosts = graph.groupBy(
+    "wideHostsByHostname",
+    [graph.derive("wideHosts", wideMembers, buildWideHost({ policies, wideTables }))],
+    ({ hostname }) => [hostname],
+  );
+  const holes = graph.derive("holes", ownership.guarded, findHoles({ ownership, wideHosts }));
+  const byHost = graph.groupBy<HostMember | Hole>("routesByHost", [...answering, holes], hostKeys);
+  const virtualHosts = graph.derive("virtualHosts", byHost, mergeVirtualHost({ wideMembers }), sameVersion);
+  const shadows = graph.groupBy(
+    "shadowsByRoute",
+    [graph.derive("shadows", virtualHosts, findRouteShadows)],
+    ({ route }) => [route],
+  );
+  const hosts = graph.groupBy("hostsByTable", [virtualHosts], (host) => [tableKey(host)]);
+  const exactHosts = graph.groupBy("exactHostsByTable", [virtualHosts], (host) => keysIf(isExact(host.hostname), host));
+  const wildcardHosts = graph.groupBy("wildcardHostsByTable", [virtualHosts], (host) =>
+    keysIf(!isExact(host.hostname), host),
+  );
+  const modes = graph.derive("wantedTableModes", routeTables, chooseTableMode(sources.tableModes, exactHosts));
+  const inputs = { modes, hosts, wildcardHosts };
+  const byTlsPort: Grouped<RouteTable> = graph.groupBy("tablesByTlsPort", [routeTables], tlsPortKeys);
+  const route = [
+    graph.derive("sharedTables", routeTables, printSharedTable(inputs), sameVersion),
+    graph.derive("hostTables", virtualHosts, printOwnTable(inputs), sameVersion),
+    graph.derive("misdirectedTables", byTlsPort, printSharedMisdirected(inputs), sameVersion),
+  ];
+  const scope = [
+    graph.derive("fallbackScopes", routeTables, printFallbackScope(inputs), sameVersion),
+    graph.derive("hostScopes", virtualHosts, printOwnScope(inputs), sameVersion),
+    graph.derive("misdirectedScopes", byTlsPort, printMisdirectedScope(inputs), sameVersion),
+  ];
+  return { modes, virtualHosts, shadows, hosts, resources: { route, scope } };
+}
+
+function keysIf(included: boolean, host: VirtualHost): readonly string[] {
+  return included ? [tableKey(host)] : [];
+}

@@ -1,0 +1,28 @@
+import type { AddressOf } from "../tenants.ts";
+import type { Family } from "./attack.ts";
+import { bombs, floods } from "./floods.ts";
+import { hostnames, olderRoutes, wildcardHostnames } from "./hostnames.ts";
+import { listenerSets, ownGateways } from "./listener-sets.ts";
+import { annotations, names, poison } from "./names.ts";
+import { hostlessRoutes, regexes } from "./paths.ts";
+import { endpointSlices, references } from "./references.ts";
+
+/** Everything that the attacker tries. */
+export function allFamilies(addressOf: AddressOf): readonly Family[] {
+  return [
+    hostnames,
+    wildcardHostnames,
+    olderRoutes,
+    hostlessRoutes,
+    regexes,
+    listenerSets,
+    ownGateways,
+    references,
+    endpointSlices(addressOf),
+    names,
+    annotations,
+    poison,
+    bombs,
+    floods,
+  ];
+}

@@ -1,0 +1,167 @@
+import { afterEach, expect, it } from "vitest";
+import { sampleKnowledge } from "./sample-knowledge.ts";
+import { endpointName, startTenantWorld, type TenantWorld } from "./tenant-world.ts";
+
+const question = { port: 80, scheme: "http", host: "shop.example.com", path: "/", method: "GET", headers: [] };
+const hidden = "another namespace";
+let world: TenantWorld;
+
+afterEach(() => world?.stop());
+
+it("answers nobody whom the API server does not know", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  expect(await world.ask("/v1/whoami")).toMatchObject({
+    status: 401,
+    body: { reason: "Unauthorized", kind: "Status" },
+  });
+  expect(await world.ask("/v1/whoami", { token: "stolen" })).toMatchObject({ status: 401 });
+  expect(await world.ask("/v1/explain/request", { body: question })).toMatchObject({ status: 401 });
+  world.reviews.isDown = true;
+  expect(await world.ask("/v1/whoami", { token: "shop-token" })).toMatchObject({ status: 503 });
+});
+
+it("says who asks, by a token in either header, and reviews it once", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const who = { user: "dana", groups: ["shop-developers"] };
+  expect(await world.ask("/v1/whoami", { token: "shop-token" })).toMatchObject({ status: 200, body: who });
+  const headers = { "x-gatehouse-token": "shop-token" };
+  expect(await world.ask("/v1/whoami", { headers })).toMatchObject({ status: 200, body: who });
+  expect(world.reviews.reviews).toEqual(["token"]);
+});
+
+it("shows a tenant their own route, and of another's that it is there and what decided", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const { status, body } = await world.ask("/v1/explain/request", { token: "shop-token", body: question });
+  expect(status).toBe(200);
+  const [gateway] = body["gateways"] as readonly Record<string, unknown>[];
+  expect(gateway).toMatchObject({
+    gateway: { kind: "Gateway", namespace: hidden, name: "" },
+    winner: { route: { namespace: "shop", name: "cart" }, ruleName: "cart-rule" },
+    rivals: [{ route: { kind: "HTTPRoute", namespace: hidden, name: "" }, criterion: "the longer path prefix" }],
+  });
+  expect(JSON.stringify(body)).not.toMatch(/bank|vault|edge|public/);
+});
+
+it("shows the platform team all names, with one review for each kind", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const { body } = await world.ask("/v1/explain/request", { token: "platform-token", body: question });
+  expect(body).toEqual(sampleKnowledge.explainRequest({ ...question, scheme: "http" }));
+  const asked = world.reviews.reviews.filter((each) => each !== "token");
+  expect(asked.map(({ verb, resource, namespace }) => [verb, resource, namespace])).toEqual([
+    ["get", "gateways", undefined],
+    ["get", "services", undefined],
+    ["get", "httproutes", undefined],
+    ["list", "httproutes", undefined],
+  ]);
+});
+
+it("tells who sees a single object only of that object", async () => {
+  const allows = ({ name }: { readonly name?: string }) => name === "vault";
+  world = await startTenantWorld(sampleKnowledge, allows);
+  const { body } = await world.ask("/v1/explain/request", { token: "shop-token", body: question });
+  const text = JSON.stringify(body);
+  expect(text).toContain("vault-rule");
+  expect(text).not.toContain("cart");
+});
+
+it("explains a route to who may get it, and refuses others in words that do not tell whether it is there", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const ask = (namespace: string, name: string) =>
+    world.ask("/v1/explain/route", { token: "shop-token", body: { namespace, name } });
+  expect(await ask("shop", "cart")).toMatchObject({ status: 200, body: { found: true } });
+  expect(await ask("shop", "nothing")).toMatchObject({ status: 200, body: { found: false } });
+  expect(await ask("bank", "cart")).toMatchObject({
+    status: 403,
+    body: { message: "dana may not get the HTTPRoute bank/cart" },
+  });
+  expect(await ask("bank", "nothing")).toMatchObject({
+    status: 403,
+    body: { message: "dana may not get the HTTPRoute bank/nothing" },
+  });
+});
+
+it("refuses to who nobody can be asked about", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  await world.ask("/v1/whoami", { token: "platform-token" });
+  world.reviews.isDown = true;
+  const { body } = await world.ask("/v1/explain/request", { token: "platform-token", body: question });
+  expect(JSON.stringify(body)).not.toMatch(/bank|vault|cart/);
+  world.reviews.isDown = false;
+  const again = await world.ask("/v1/explain/request", { token: "platform-token", body: question });
+  expect(JSON.stringify(again.body)).toContain("vault");
+});
+
+it("tells a tenant of a history when somebody else answered, not who", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const asked = { token: "shop-token", body: { hostname: "shop.example.com" } };
+  const { body } = await world.ask("/v1/history", asked);
+  expect(JSON.stringify(body)).not.toMatch(/bank|public|vault|0123/);
+  expect(body["changes"]).toMatchObject([
+    { from: { route: `HTTPRoute/${hidden}/` }, to: { route: "HTTPRoute/shop/cart" }, proxies: { acknowledged: 2 } },
+  ]);
+});
+
+it("lets nobody ask more than their share, service accounts of a namespace together", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const ask = (token: string) => world.ask("/v1/whoami", { token });
+  const statuses = new Set<number>();
+  for (let index = 0; index < 15; index += 1) statuses.add((await ask("account-token")).status);
+  expect([...statuses]).toEqual([200]);
+  const answers = [];
+  for (let index = 0; index < 15; index += 1) answers.push(await ask("other-account-token"));
+  expect(answers.at(-1)).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
+  expect(await ask("platform-token")).toMatchObject({ status: 200 });
+});
+
+it("does not ask about one guessed token after the other, and still answers who is known", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  await world.ask("/v1/whoami", { token: "shop-token" });
+  const statuses = [];
+  for (let index = 0; index < 160; index += 1) {
+    statuses.push((await world.ask("/v1/whoami", { token: `guess-${index}` })).status);
+  }
+  expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  expect(world.reviews.reviews.length).toBeLessThan(160);
+  expect(await world.ask("/v1/whoami", { token: "shop-token" })).toMatchObject({ status: 200 });
+});
+
+it.each([
+  { name: "no question", path: "/v1/explain/request", body: {}, status: 400 },
+  { name: "no JSON", path: "/v1/explain/request", body: "{", status: 400 },
+  { name: "a port that is none", path: "/v1/explain/request", body: { ...question, port: 0 }, status: 400 },
+  {
+    name: "too many headers",
+    path: "/v1/explain/request",
+    body: { ...question, headers: Array(101).fill({ name: "a", value: "" }) },
+    status: 400,
+  },
+  {
+    name: "more than a mebibyte",
+    path: "/v1/explain/request",
+    body: { ...question, path: `/${"a".repeat(2 ** 20)}` },
+    status: 413,
+  },
+  { name: "a name that is none", path: "/v1/explain/route", body: { namespace: "a/b", name: "c" }, status: 400 },
+  { name: "another path", path: "/v1/other", body: {}, status: 404 },
+])("refuses $name", async ({ path, body, status }) => {
+  world = await startTenantWorld(sampleKnowledge);
+  expect(await world.ask(path, { token: "shop-token", body })).toMatchObject({
+    status,
+    body: { kind: "Status", code: status },
+  });
+});
+
+it("answers nothing before everything is translated", async () => {
+  world = await startTenantWorld({ ...sampleKnowledge, ready: () => false });
+  expect(await world.ask("/v1/explain/request", { token: "shop-token", body: question })).toMatchObject({
+    status: 503,
+  });
+});
+
+it("shows its newest certificate", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const renamed = "renewed.gatehouse-system.svc";
+  await world.renew(renamed);
+  expect(await world.ask("/v1/whoami", { token: "shop-token", serverName: renamed })).toMatchObject({ status: 200 });
+  await expect(world.ask("/v1/whoami", { token: "shop-token", serverName: endpointName })).rejects.toThrow();
+});
