@@ -10,7 +10,7 @@ import type { AttachedHost, Attachment, Listener, ParentListener, VirtualHost } 
 import { findShadowed } from "../translate/overlap.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
 import { matchId } from "../translate/table-routes.ts";
-import { virtualHostKey } from "../translate/virtual-host.ts";
+import { virtualHostKey } from "../translate/virtual-host-key.ts";
 
 /** A listener of a parent of a route. */
 export interface ListenerPlace {

@@ -1,8 +1,6 @@
 import type { StoredCondition } from "../core/object-status.ts";
+import { hostnamesGranted } from "../core/ownership.ts";
 import type { StoredObject } from "../core/stored-object.ts";
-
-/** Told of what was refused; losers only have it. */
-const granted = "gatehouse.dev/HostnamesGranted";
 
 /**
  * Whether the stored status of a route or ListenerSet says that all of it, as it is written now, was served before. What it
@@ -24,5 +22,5 @@ export function wasServedBefore(stored: StoredObject | undefined, controllerName
 }
 
 function refuses(list: readonly StoredCondition[]): boolean {
-  return list.some(({ type, status }) => type === granted && status === "False");
+  return list.some(({ type, status }) => type === hostnamesGranted && status === "False");
 }

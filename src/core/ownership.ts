@@ -167,6 +167,9 @@ export interface ClaimKeeper {
   settled?(): void;
 }
 
+/** The condition of what an object is refused while something is left for it; only losers have it. */
+export const hostnamesGranted = "gatehouse.dev/HostnamesGranted";
+
 /** The key of a hostname. */
 export function hostnameRecordKey(hostname: Hostname): RecordKey {
   return `host ${hostname}` as RecordKey; // one of the two places that make one; neither part has a space in it

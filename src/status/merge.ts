@@ -10,6 +10,7 @@ import type {
   StoredParent,
   StoredParentReference,
 } from "../core/object-status.ts";
+import { hostnamesGranted } from "../core/ownership.ts";
 
 /** What a merge needs to know beside the two statuses. */
 export interface MergeContext {
@@ -65,7 +66,7 @@ const ourTypes: ReadonlySet<string> = new Set([
   "Conflicted",
   "OverlappingTLSConfig",
   "PartiallyInvalid",
-  "gatehouse.dev/HostnamesGranted",
+  hostnamesGranted,
   "gatehouse.dev/RulesReachable",
   "gatehouse.dev/ChangesDelayed",
   "SupportedVersion",

@@ -1,5 +1,6 @@
 import { type ObjectKey, parseNamespacedName, parseObjectKey } from "../core/keys.ts";
 import type { ObjectStatus, StoredCondition, StoredParentReference } from "../core/object-status.ts";
+import { hostnamesGranted } from "../core/ownership.ts";
 import { parentIdentity } from "./merge.ts";
 
 /** A status that the API server took. */
@@ -42,7 +43,7 @@ const wrongStatus: ReadonlyMap<string, "True" | "False"> = new Map([
   ["Conflicted", "True"],
   ["PartiallyInvalid", "True"],
   ["OverlappingTLSConfig", "True"],
-  ["gatehouse.dev/HostnamesGranted", "False"],
+  [hostnamesGranted, "False"],
   ["gatehouse.dev/RulesReachable", "False"],
   ["gatehouse.dev/ChangesDelayed", "True"],
 ]);

@@ -1,7 +1,8 @@
 import { type Condition, conditionFalse, conditionTrue, type StatusUpdate } from "../core/conditions.ts";
+import { hostnamesGranted } from "../core/ownership.ts";
 import { changesDelayed } from "./budget/delayed-change.ts";
 import type { BoundRoute, ParentBinding } from "./nodes.ts";
-import { hostnamesGranted, refusalRejection } from "./ownership/messages.ts";
+import { refusalRejection } from "./ownership/messages.ts";
 import { type RouteShadows, unreachableRules } from "./rule-shadows.ts";
 
 /** What the status of a route is told of besides the route. */

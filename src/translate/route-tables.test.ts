@@ -18,7 +18,7 @@ import {
   tableKey,
   tlsPortKeys,
 } from "./route-tables.ts";
-import { virtualHostKey } from "./virtual-host.ts";
+import { virtualHostKey } from "./virtual-host-key.ts";
 
 const gateway = namespacedName("infra", "edge");
 

@@ -4,7 +4,8 @@ import type { Reader } from "../collection/collection.ts";
 import { Graph } from "../collection/graph.ts";
 import { namespacedName, objectKey } from "../core/keys.ts";
 import type { AttachedHost, HostMember, RouteTable, VirtualHost } from "./nodes.ts";
-import { buildUnroutedHosts, hostKeys, mergeVirtualHost, virtualHostKey } from "./virtual-host.ts";
+import { buildUnroutedHosts, hostKeys, mergeVirtualHost } from "./virtual-host.ts";
+import { virtualHostKey } from "./virtual-host-key.ts";
 
 const read: Reader = { get: (from, key) => from.get(key) };
 const merger = mergeVirtualHost({ wideMembers: new Graph().groupBy("wide", [], () => []) });

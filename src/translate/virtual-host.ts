@@ -15,8 +15,6 @@ import { entriesInHole, type Hole } from "./ownership/holes.ts";
 import { hostnameOrder } from "./precedence.ts";
 import { virtualHostKey } from "./virtual-host-key.ts";
 
-export { virtualHostKey } from "./virtual-host-key.ts";
-
 /** The hostnames under which a member answers, for the index of members by hostname. */
 export function hostKeys(member: HostMember | Hole): readonly string[] {
   if (member.kind !== "routes") return [virtualHostKey(member, member.hostname)];

@@ -1,3 +1,4 @@
+import { hostnamesGranted } from "../../core/ownership.ts";
 import { trimmedPrefix } from "../../translate/envoy/route-match.ts";
 import type { BoundRoute, Listener, RouteRule } from "../../translate/nodes.ts";
 import { verdictsOf } from "../world/verdicts.ts";
@@ -36,7 +37,7 @@ export const refusedObjects: LintRule = ({ statuses }) =>
 
 const codes: ReadonlyMap<string, RuleFinding["code"]> = new Map([
   ["Accepted", "GH0011"],
-  ["gatehouse.dev/HostnamesGranted", "GH0012"],
+  [hostnamesGranted, "GH0012"],
   ["ResolvedRefs", "GH0013"],
 ]);
 

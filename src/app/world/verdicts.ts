@@ -1,6 +1,7 @@
 import { assertNever } from "../../core/assert-never.ts";
 import type { Condition, ListenerStatus, StatusUpdate } from "../../core/conditions.ts";
 import type { ParentReference } from "../../core/gateway-api.ts";
+import { hostnamesGranted } from "../../core/ownership.ts";
 import type { Verdict } from "../../core/world-diff.ts";
 
 /** The conditions of a status as a flat list, save those that depend on running proxies. */
@@ -32,7 +33,7 @@ export function isRefusal({ type, good }: Verdict): boolean {
   return !good && refusing.has(type);
 }
 
-const refusing: ReadonlySet<string> = new Set(["Accepted", "gatehouse.dev/HostnamesGranted", "Conflicted"]);
+const refusing: ReadonlySet<string> = new Set(["Accepted", hostnamesGranted, "Conflicted"]);
 const dependsOnProxies: ReadonlySet<string> = new Set(["Programmed", "Ready"]);
 
 /** Conditions that are there, or True, only where something is wrong. */

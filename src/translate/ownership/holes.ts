@@ -40,8 +40,9 @@ export interface HoleInputs {
 
 /** Index keys of what answers a hostname: only wide hostnames. */
 export function wideHostKeys(member: TableRoutes | UnroutedHost): readonly string[] {
-  const hostnames = member.kind === "routes" ? member.hosts.map(({ hostname }) => hostname) : [member.hostname];
-  return hostnames.filter((hostname) => !isExact(hostname)).map((hostname) => virtualHostKey(member, hostname));
+  return hostnamesOf(member)
+    .filter((hostname) => !isExact(hostname))
+    .map((hostname) => virtualHostKey(member, hostname));
 }
 
 /** Index keys of a route: its table, if it has a wide hostname there. */
@@ -70,7 +71,7 @@ export function buildWideHost({
     const { gateway, table } = first;
     if (read.get(wideTables, gatewayResourceKey(gateway, table)) === undefined) return [];
     const policy = read.get(policies, gateway);
-    const hostname = wideHostnames(first).find((wide) => virtualHostKey(first, wide) === key) ?? everyHost;
+    const hostname = hostnamesOf(first).find((wide) => virtualHostKey(first, wide) === key) ?? everyHost;
     const routes = [...members.values()].filter((member) => member.kind === "routes");
     const counted = routes.filter(({ namespace, entries }) =>
       entries.some((entry) => !isExempt(namespace, entry, policy)),
@@ -150,7 +151,7 @@ function isExempt(
   return upgradesToHttps === true || (policy.acmeChallenges === "Allowed" && isAcmeChallenge(match.path));
 }
 
-function wideHostnames(member: TableRoutes | UnroutedHost): readonly Hostname[] {
+function hostnamesOf(member: TableRoutes | UnroutedHost): readonly Hostname[] {
   return member.kind === "routes" ? member.hosts.map(({ hostname }) => hostname) : [member.hostname];
 }
 

@@ -4,9 +4,6 @@ import { joinRejections, type Rejection } from "../../core/conditions.ts";
 import { everyHost } from "../../core/hostname.ts";
 import type { OwnershipRefusal, RefusalCriterion } from "../../core/ownership.ts";
 
-/** The condition of what an object is refused while something is left for it. */
-export const hostnamesGranted = "gatehouse.dev/HostnamesGranted";
-
 /** One sentence without a full stop: what is refused, and what decided. */
 export function describeRefusal(refusal: OwnershipRefusal): string {
   const what = subjectOf(refusal);
