@@ -5,6 +5,7 @@ interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;
+  readonly observedGeneration?: number;
 }
 
 /** What of a status can be taken back. */
@@ -91,9 +92,13 @@ function lostConditions(
   after: readonly Condition[] = [],
 ): readonly string[] {
   const good = before.filter(({ type, status }) => status === "True" && goodWhenTrue.has(type));
-  return good.flatMap(({ type }) => {
+  return good.flatMap(({ type, observedGeneration }) => {
     const now = after.find((condition) => condition.type === type);
-    return now?.status === "True" ? [] : [`${where}${type} is ${now?.status ?? "gone"} (${now?.reason ?? ""})`];
+    // What is not yet known of a new generation takes nothing back of the one before.
+    const awaits = now?.reason === "Pending" && now.observedGeneration !== observedGeneration;
+    return now?.status === "True" || awaits
+      ? []
+      : [`${where}${type} is ${now?.status ?? "gone"} (${now?.reason ?? ""})`];
   });
 }
 
