@@ -1,9 +1,9 @@
 # Every target first installs what it needs into .tools and node_modules of this checkout; nothing is installed elsewhere.
 SHELL := /bin/sh
 export PATH := $(CURDIR)/.tools/node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export STAY PROFILE RUN ONLY CRDS CHANNEL ROUTES REPLICAS JSON
+export STAY PROFILE RUN ONLY CRDS CHANNEL ROUTES REPLICAS JSON HOURS
 
-.PHONY: setup help demo test bench mutants cluster cluster-down cluster-test bench-cluster conformance build clean
+.PHONY: setup help demo test bench faults soak mutants cluster cluster-down cluster-test bench-cluster conformance build clean
 
 setup: ## install Node, npm packages and Envoy into this checkout, if they are missing
 	@sh scripts/prerequisites.sh
@@ -20,6 +20,12 @@ test: setup ## type check, lint, and every test, with a real Envoy too
 
 bench: setup ## measure the cost of changes
 	@npm run --silent bench
+
+faults: setup ## everything that may go wrong, one fault after the other, with real proxies under load (ONLY=name runs some)
+	@node test/faults/main.ts
+
+soak: setup ## the same faults in their long form, then hours of random trouble (HOURS=12)
+	@LONG=1 node test/faults/main.ts
 
 mutants: setup ## apply small deliberate faults, one by one, and expect the tests to find each
 	@node test/mutants/main.ts

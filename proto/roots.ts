@@ -21,6 +21,7 @@ export const protoRoots: readonly string[] = [
   "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
 
   // Network, UDP and listener filters.
+  "envoy/extensions/filters/network/connection_limit/v3/connection_limit.proto",
   "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
   "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
   "envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy.proto",

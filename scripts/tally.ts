@@ -9,6 +9,9 @@ export const vitestFile = ".cache/vitest.json";
 /** Where `make cluster-test` leaves vitest's report. */
 export const clusterTestsFile = ".cache/cluster-tests.json";
 
+/** Where `make faults` leaves vitest's report. */
+export const faultsFile = ".cache/faults.json";
+
 /** Where `make conformance` leaves what its run came to. */
 export const conformanceFile = ".cache/conformance/tally.json";
 

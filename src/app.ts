@@ -1,21 +1,25 @@
-import { readFile } from "node:fs/promises";
 import { listenForProxies, tellAddresses } from "./app/addresses.ts";
 import { ChangeLedger } from "./app/change-ledger.ts";
 import { ControlPlane } from "./app/control-plane.ts";
+import { Convergence } from "./app/convergence.ts";
+import { measureConvergence } from "./app/convergence-metrics.ts";
 import { createExplainer } from "./app/explainer.ts";
 import { LoopbackAdmission } from "./app/loopback-admission.ts";
 import { Pages } from "./app/pages.ts";
+import { createQuarantines, fileQuarantines, measureQuarantines, quarantineCulprits } from "./app/quarantines.ts";
 import type { Addresses, App } from "./app/running-app.ts";
+import { TlsFiles } from "./app/tls-files.ts";
 import { type TranslationChanges, Translator } from "./app/translator.ts";
-import { substituteFor, xdsMetrics } from "./app/xds-options.ts";
+import { clusterLingerMs, xdsMetrics } from "./app/xds-options.ts";
 import { LocalKeeper } from "./claims/local-keeper.ts";
-import type { ClaimStore } from "./claims/state-file.ts";
+import type { StateStore } from "./claims/state-file.ts";
 import type { Config, XdsTlsFiles } from "./config.ts";
 import type { NamespacedName } from "./core/keys.ts";
 import { systemScheduler } from "./core/scheduler.ts";
 import type { Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import { MemoryStatusWriter } from "./status/memory-writer.ts";
+import { splitTable } from "./translate/envoy/table-parts.ts";
 import { version } from "./version.ts";
 import { createFileSource } from "./watch/file-source.ts";
 import type { ObjectSource } from "./watch/object-source.ts";
@@ -34,15 +38,16 @@ export type { App } from "./app/running-app.ts";
 export { translateManifests } from "./app/translate-manifests.ts";
 export type { TryResult } from "./app/try/try-request.ts";
 export type { WorldSource } from "./app/world/open-world.ts";
-export { type ClaimStore, openStateFile } from "./claims/state-file.ts";
+export { openStateFile, type StateStore } from "./claims/state-file.ts";
 export { proxyBootstrap } from "./translate/envoy/bootstrap.ts";
+export { settingsWithin } from "./translate/limits.ts";
 export { version } from "./version.ts";
 export type { ManifestText } from "./watch/manifests.ts";
 export type { SourceProblem } from "./watch/object-source.ts";
 export { formatProblem } from "./watch/problem.ts";
 
 /** Starts a control plane for a folder of manifests. It listens when this resolves, and serves once it is ready. */
-export function startStandalone(config: Config, logger: Logger, store?: ClaimStore): Promise<App> {
+export function startStandalone(config: Config, logger: Logger, store?: StateStore): Promise<App> {
   const source = createFileSource({ directory: config.manifests, log: logger });
   return startApp({ config, logger, source, ...(store && { store }) });
 }
@@ -69,27 +74,46 @@ export async function startApp({ config, logger, source, store }: AppParts): Pro
   });
   const held = (gateway: NamespacedName, name: string) => adsServer.held(gateway, "route", name);
   const ledger = new ChangeLedger({ translator, table, config, logger, now: () => new Date(), held });
-  const onPublished = (changes: TranslationChanges) => ledger.published(changes);
-  const controlPlane = new ControlPlane({
-    ...{ source, translator, sink: claims.sink(translator), table, statusWriter, onPublished, logger, metrics },
+  const convergence = new Convergence({
+    ...{ translator, table },
+    held: (gateway, type, name) => adsServer.held(gateway, type, name),
   });
+  const culpritParts = { translator, table, logger, now: () => new Date() };
+  const changed = () => controlPlane.quarantinesChanged();
+  const quarantines = createQuarantines({ ...culpritParts, store: fileQuarantines(store), changed });
+  const onPublished = (changes: TranslationChanges) => {
+    quarantines.look(changes.objects);
+    ledger.published(changes);
+    convergence.published(changes);
+  };
+  const controlPlane = new ControlPlane({
+    ...{ source, translator, table, statusWriter, onPublished, logger, metrics },
+    sink: quarantines.sink(claims.sink(translator), store?.quarantines),
+  });
+  const tlsFiles = config.xdsTls && (await TlsFiles.open(config.xdsTls, logger));
   const adsServer = createAdsServer({
     table,
     ...config.xdsAddress,
-    security: await readSecurity(config.xdsTls),
+    security: securityOf(config.xdsTls, tlsFiles),
     log: logger,
     metrics: xdsMetrics(metrics),
     clock: () => Date.now(),
-    substitute: substituteFor,
+    lingerMs: clusterLingerMs,
+    split: splitTable,
+    onCulprit: quarantineCulprits(quarantines, culpritParts),
     onDataPlane: (gateway, state) => controlPlane.proxiesChanged(gateway, state),
   });
   const pages = new Pages({
-    explainer: createExplainer({ translator, table, held }),
+    explainer: createExplainer({ translator, convergence }),
     config,
-    observed: { translator, table, statusWriter, source, adsServer, ledger },
+    observed: { translator, table, statusWriter, source, adsServer, ledger, quarantines },
     controlPlane,
     metrics,
     logger,
+    measure: () => {
+      measureConvergence(convergence, metrics);
+      measureQuarantines(quarantines, metrics);
+    },
   });
   const admission = new LoopbackAdmission({
     ...{ address: config.webhookAddress, metrics, logger },
@@ -97,7 +121,9 @@ export async function startApp({ config, logger, source, store }: AppParts): Pro
     judge: (object) => translator.judge(object),
   });
   const closeAll = async () => {
+    tlsFiles?.stop();
     claims.stop();
+    await quarantines.stop();
     await controlPlane.stop();
     await Promise.all([adsServer.stop(), pages.close(), admission.close(), ledger.stop()]);
   };
@@ -108,7 +134,9 @@ export async function startApp({ config, logger, source, store }: AppParts): Pro
       ...(await admission.listen()),
     };
     await tellAddresses(addresses, config.portsFile, logger);
-    return { addresses, ready: controlPlane.start(), stop: closeAll };
+    // The only process decides alone.
+    const ready = controlPlane.start().then(() => quarantines.lead(true));
+    return { addresses, ready, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
@@ -119,15 +147,11 @@ interface AppParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly source: ObjectSource;
-  /** Where claims are kept; they are forgotten with the process without it. */
-  readonly store?: ClaimStore;
+  /** Where claims and quarantines are kept; they are forgotten with the process without it. */
+  readonly store?: StateStore;
 }
 
-async function readSecurity(tls: XdsTlsFiles | undefined): Promise<AdsSecurity> {
-  if (tls === undefined) return { kind: "loopback" };
-  const [ca, cert, key] = await Promise.all(
-    [tls.clientAuthority, tls.certificate, tls.key].map((file) => readFile(file)),
-  );
-  if (ca === undefined || cert === undefined || key === undefined) throw new Error("bug: three files were read");
-  return { kind: "mutual-tls", ca, cert, key, trustDomain: tls.trustDomain };
+function securityOf(tls: XdsTlsFiles | undefined, material: TlsFiles | undefined): AdsSecurity {
+  if (tls === undefined || material === undefined) return { kind: "loopback" };
+  return { kind: "mutual-tls", material, trustDomain: tls.trustDomain };
 }

@@ -14,6 +14,7 @@ import { addStatus } from "./cli/status.ts";
 import { addTranslate } from "./cli/translate.ts";
 import { addTry } from "./cli/try.ts";
 import { addVersion } from "./cli/version.ts";
+import { addWait } from "./cli/wait.ts";
 import { version } from "./version.ts";
 
 const io: CommandIo = {
@@ -41,6 +42,7 @@ for (const add of [
   addLint,
   addStatus,
   addHistory,
+  addWait,
   addBootstrap,
   addProxyAgent,
   addTry,

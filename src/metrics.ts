@@ -5,7 +5,7 @@ type Type = "counter" | "gauge" | "histogram";
 
 /**
  * One metric as it is offered. Labels have few values: kinds, types and outcomes, never names of objects; of namespaces only
- * those of which there is something to tell right now.
+ * those of which there is something to tell right now, of Gateways a limited number.
  */
 export interface MetricDefinition {
   readonly name: string;
@@ -41,6 +41,12 @@ export const metricDefinitions = {
     labels: [],
     buckets: seconds,
   },
+  eventLoopDelay: {
+    name: "gatehouse_event_loop_delay_seconds",
+    type: "gauge",
+    help: "How long the event loop kept what was due waiting since the last scrape: the median, the 99th percentile, the longest",
+    labels: ["quantile"],
+  },
   transformFailures: {
     name: "gatehouse_transform_failures",
     type: "gauge",
@@ -55,6 +61,12 @@ export const metricDefinitions = {
     labels: ["type"],
   },
   xdsStreams: { name: "gatehouse_xds_streams", type: "gauge", help: "Connected proxies", labels: [] },
+  xdsStuckStreams: {
+    name: "gatehouse_xds_streams_stuck",
+    type: "gauge",
+    help: "Connected proxies that owe an answer to a response for 30 seconds",
+    labels: [],
+  },
   xdsResponses: {
     name: "gatehouse_xds_responses_total",
     type: "counter",
@@ -73,11 +85,29 @@ export const metricDefinitions = {
     help: "Responses that a proxy refused, by type of resource",
     labels: ["type"],
   },
+  quarantined: {
+    name: "gatehouse_quarantined",
+    type: "gauge",
+    help: "Parts of objects that proxies have refused and are not sent again, by kind of object",
+    labels: ["kind"],
+  },
   delayedChanges: {
     name: "gatehouse_delayed_changes",
     type: "gauge",
     help: "Objects whose newest version waits because their namespace makes too many changes a minute, by namespace",
     labels: ["namespace"],
+  },
+  objectsConverged: {
+    name: "gatehouse_objects_converged",
+    type: "gauge",
+    help: "Objects whose present generation every proxy of the Gateway that is connected to this replica has had",
+    labels: ["gateway", "kind"],
+  },
+  objectsPending: {
+    name: "gatehouse_objects_pending",
+    type: "gauge",
+    help: "Objects whose present generation a proxy of the Gateway that is connected to this replica has not acknowledged yet, or that has no proxy",
+    labels: ["gateway", "kind"],
   },
   statusUpdates: {
     name: "gatehouse_status_updates_total",

@@ -28,6 +28,7 @@ const siblings = [
   "src/identity",
   "src/peers",
   "src/claims",
+  "src/quarantine",
   "src/admission",
   "src/ledger",
 ];
@@ -47,6 +48,7 @@ const rules: readonly Rule[] = [
   { place: "src/identity", ours: edges, packages: ["@peculiar/x509", "reflect-metadata"] },
   { place: "src/peers", ours: edges, packages: ["@grpc/grpc-js"] },
   { place: "src/claims", ours: edges, packages: [] },
+  { place: "src/quarantine", ours: edges, packages: [] },
   { place: "src/admission", ours: edges, packages: ["fastify"] },
   { place: "src/ledger", ours: edges, packages: [] },
   { place: "src/agent", ours: edges, packages: ["fastify"] },

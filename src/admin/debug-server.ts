@@ -30,6 +30,7 @@ export function createDebugServer(view: DebugView, { hosts, explainer, logger }:
   });
   server.get("/debug/streams", (_request, reply) => sendJson(reply, { streams: view.streams() }));
   server.get("/debug/problems", (_request, reply) => sendJson(reply, { problems: view.problems() }));
+  server.get("/debug/quarantines", (_request, reply) => sendJson(reply, { quarantines: view.quarantines() }));
   server.get("/debug/graph", (_request, reply) => sendJson(reply, view.graph()));
   server.get("/debug/status", (request, reply) =>
     sendJson(reply, { statuses: selectStatuses(view.statuses(), parameters(request)) }),

@@ -1,5 +1,6 @@
 import type { FleetSpec, FleetState } from "../core/fleet.ts";
 import type { HistoryReport } from "../core/history.ts";
+import type { Quarantine } from "../core/quarantine.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 
 /** One object's status, with the object's name in parts. */
@@ -91,6 +92,11 @@ export interface ProblemEntry {
   readonly message: string;
 }
 
+/** A quarantine, by the name of the object that keeps it in a cluster. */
+export interface QuarantineEntry extends Readonly<Quarantine["spec"]> {
+  readonly name: string;
+}
+
 /** How the translation is doing. */
 export interface GraphReport {
   readonly collections: readonly { readonly name: string; readonly size: number; readonly runs: number }[];
@@ -121,6 +127,8 @@ export interface DebugView {
   statuses(): readonly StatusEntry[];
   streams(): readonly StreamEntry[];
   problems(): readonly ProblemEntry[];
+  /** What proxies have refused and are not sent again. */
+  quarantines(): readonly QuarantineEntry[];
   graph(): GraphReport;
   /** Who answers a host, and every time that somebody else came to. */
   history(query: HistoryQuery): HistoryReport;

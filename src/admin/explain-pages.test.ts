@@ -8,9 +8,13 @@ import { createReadOnlyServer, listenOn } from "./read-only-server.ts";
 
 const explainer: Explainer = {
   explainRequest: (question) => ({ question, gateways: [] }),
-  explainRoute: ({ namespace, name }) => ({
+  explainRoute: async ({ namespace, name }) => ({
     route: { kind: "HTTPRoute", namespace, name },
     ...{ found: false, parents: [], rules: [] },
+  }),
+  convergence: async (object) => ({
+    ...{ object, generation: 2, state: "converged", reason: "Acknowledged", message: "all of them" },
+    ...{ gateways: [], replicas: { answered: 1, known: 1 } },
   }),
 };
 const server = createReadOnlyServer({
@@ -61,4 +65,27 @@ it.each([
 
 it("are not read by GET", async () => {
   expect((await fetch(`${origin}/debug/explain/request`)).status).toBe(404);
+});
+
+it("tell how far an object has come, by its name in any case", async () => {
+  for (const object of ["httproute/shop/cart", "HTTPRoute/shop/cart"]) {
+    const response = await fetch(`${origin}/debug/convergence?object=${object}`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      object: { kind: "HTTPRoute", namespace: "shop", name: "cart" },
+      state: "converged",
+    });
+  }
+});
+
+it.each([
+  "",
+  "?object=httproute/shop",
+  "?object=service/shop/cart",
+  "?object=httproute/shop/cart/more",
+  "?object=/a/b",
+])("say which objects there are to ask about: %s", async (query) => {
+  const response = await fetch(`${origin}/debug/convergence${query}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: expect.stringContaining("?object=httproute/NAMESPACE/NAME") });
 });

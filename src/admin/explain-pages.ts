@@ -1,10 +1,13 @@
 import type { FastifyInstance } from "fastify";
-import { type Read, readName, readRequestQuestion } from "./api/read-question.ts";
+import { convergingKinds } from "../core/convergence.ts";
+import { type Read, readConvergenceName, readName, readRequestQuestion } from "./api/read-question.ts";
 import type { Explainer } from "./explainer.ts";
 import { sendError, sendJson } from "./read-only-server.ts";
 
 /** Paths of the debug pages that are asked by POST: a question has more parts than a URL has place for. */
 export const questionPaths = ["/debug/explain/request", "/debug/explain/route"] as const;
+
+const kinds: ReadonlyMap<string, string> = new Map(convergingKinds.map((kind) => [kind.toLowerCase(), kind]));
 
 const bodyLimit = 1024 * 1024;
 
@@ -17,6 +20,14 @@ export function addExplainPages(server: FastifyInstance, explainer: Explainer): 
     answer: (question) => explainer.explainRequest(question),
   });
   add(server, { path: routePath, read: readName, answer: (route) => explainer.explainRoute(route) });
+  server.get<{ readonly Querystring: { readonly object?: unknown } }>("/debug/convergence", async (request, reply) => {
+    const [kind = "", namespace, name, ...rest] = String(request.query.object ?? "").split("/");
+    const asked = readConvergenceName({ kind: kinds.get(kind.toLowerCase()), namespace, name });
+    if (asked.kind === "wrong" || rest.length > 0) {
+      return sendError(reply, 400, "say which object: ?object=httproute/NAMESPACE/NAME, or a gateway or listenerset");
+    }
+    return sendJson(reply, await explainer.convergence(asked.value));
+  });
 }
 
 interface QuestionPage<Q> {
@@ -26,9 +37,9 @@ interface QuestionPage<Q> {
 }
 
 function add<Q>(server: FastifyInstance, { path, read, answer }: QuestionPage<Q>): void {
-  server.post(path, { bodyLimit }, (request, reply) => {
+  server.post(path, { bodyLimit }, async (request, reply) => {
     const question = read(request.body);
     if (question.kind === "wrong") return sendError(reply, 400, question.message);
-    return sendJson(reply, answer(question.value));
+    return sendJson(reply, await answer(question.value));
   });
 }

@@ -1,7 +1,18 @@
+import type { ConvergenceReport, ConvergingKind } from "../core/convergence.ts";
 import type { RequestExplanation, RequestQuestion, RouteExplanation } from "../core/explanation.ts";
+
+/** An object that proxies are to acknowledge. */
+export interface ConvergenceName {
+  readonly kind: ConvergingKind;
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** Explains in full, for somebody who may see everything, as of the last translation. */
 export interface Explainer {
   explainRequest(question: RequestQuestion): RequestExplanation;
-  explainRoute(route: { readonly namespace: string; readonly name: string }): RouteExplanation;
+  /** Asks all replicas, for a second at most, what their proxies have acknowledged. */
+  explainRoute(route: { readonly namespace: string; readonly name: string }): Promise<RouteExplanation>;
+  /** Likewise for any object that proxies are to acknowledge. */
+  convergence(object: ConvergenceName): Promise<ConvergenceReport>;
 }

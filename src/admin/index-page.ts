@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { tellsOfTrouble } from "../core/condition-trouble.ts";
+import { convergingKinds } from "../core/convergence.ts";
 import { resourceTypes } from "../core/xds-resource.ts";
 import type { DebugView, GatewayEntry, ProblemEntry, ShownCondition, StatusEntry, StreamEntry } from "./debug-view.ts";
 import { type Html, html } from "./html.ts";
@@ -42,6 +43,7 @@ const links = [
   ["/debug/status", "status"],
   ["/debug/streams", "streams"],
   ["/debug/problems", "problems"],
+  ["/debug/quarantines", "quarantines"],
   ["/debug/graph", "graph"],
 ] as const;
 
@@ -56,7 +58,7 @@ function gatewaySection(gateways: readonly GatewayEntry[], statuses: readonly St
 <td>${conditionBadge(status?.conditions, "Accepted")}</td>
 <td>${conditionBadge(status?.conditions, "Programmed")}</td>
 <td>${routes}</td>
-<td>${entry.readyProxies} of ${entry.proxies}</td>
+<td><a href="${convergenceLink(`Gateway/${entry.gateway}`)}">${entry.readyProxies} of ${entry.proxies}</a></td>
 <td>${all === 0 ? "0" : resourceTypes.filter((type) => entry.resources[type] > 0).map((type) => resourceLink(entry, type))}</td>
 </tr>`;
   });
@@ -106,11 +108,17 @@ const longestList = 200;
 function refusalSection(refused: readonly Refusal[]): Html {
   const rows = refused.slice(0, longestList).map(
     ({ object, where, condition: { type, reason, message } }) => html`<tr>
-<th scope="row">${object}</th><td>${where}</td><td>${badge("bad", type)}</td><td>${reason}</td><td>${message}</td>
+<th scope="row">${objectLink(object)}</th><td>${where}</td><td>${badge("bad", type)}</td><td>${reason}</td><td>${message}</td>
 </tr>`,
   );
   const titles = ["Object", "Where", "Condition", "Reason", "Message"];
   return section("Not served as written", refused.length, table(titles, rows, "Everything is served as written."));
+}
+
+/** Objects that proxies acknowledge lead to how far they have come. */
+function objectLink(object: string): Html {
+  const isFollowed = convergingKinds.some((kind) => object.startsWith(`${kind}/`));
+  return isFollowed ? html`<a href="${convergenceLink(object)}">${object}</a>` : html`${object}`;
 }
 
 function problemSection(problems: readonly ProblemEntry[]): Html {
@@ -152,6 +160,10 @@ function conditionBadge(conditions: readonly ShownCondition[] = [], type: string
 
 function badge(kind: "good" | "bad" | "plain", text: string): Html {
   return html`<span class="badge ${kind}">${text}</span>`;
+}
+
+function convergenceLink(object: string): string {
+  return `/debug/convergence?object=${encodeURIComponent(object)}`;
 }
 
 function xdsLink(gateway: string): string {

@@ -7,7 +7,7 @@ import { VersionTrail } from "../ledger/version-trail.ts";
 import type { Logger } from "../logger.ts";
 import { findShadowed } from "../translate/overlap.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
-import { routeTableOf } from "./acknowledgements.ts";
+import { type HostPlace, placeOfHost } from "./host-place.ts";
 import type { TranslationChanges, Translator } from "./translator.ts";
 
 export interface ChangeLedgerOptions {
@@ -100,11 +100,20 @@ export class ChangeLedger {
     const port = routing.tables.get(gatewayResourceKey(gateway, table))?.port;
     const virtualHost = routing.virtualHosts.get(key);
     return {
-      ...{ gateway, table, hostname: host === "*" ? "" : host, resource: routeTableOf(this.#options.table, key) },
+      ...{
+        gateway,
+        table,
+        hostname: host === "*" ? "" : host,
+        resource: resourceOf(placeOfHost(this.#options.table, key)),
+      },
       ...(port !== undefined && { port }),
       ...(virtualHost !== undefined && { matches: reached(virtualHost.entries) }),
     };
   }
+}
+
+function resourceOf({ name, version }: HostPlace): { readonly name: string; readonly version?: string } {
+  return { name, ...(version !== undefined && { version }) };
 }
 
 type Entries = Parameters<typeof findShadowed>[0];

@@ -30,6 +30,7 @@ const ranks: Readonly<Record<Kind, number | undefined>> = {
   HostnameClaim: undefined,
   HostnameRecord: undefined,
   NamespaceBudget: undefined,
+  Quarantine: undefined,
 };
 
 const lastRank = 6;

@@ -11,6 +11,7 @@ import type { ObjectSink, ObjectSource } from "../watch/object-source.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
 import { ChangeGate } from "./change-gate.ts";
 import { Debounce } from "./debounce.ts";
+import { FormerCuts } from "./former-cuts.ts";
 import type { TranslationChanges, Translator } from "./translator.ts";
 
 /** What a control plane is put together from. */
@@ -41,6 +42,7 @@ export class ControlPlane {
   /** Apart from the objects' own, so that a proxy's answer to one edit does not make the next edit wait. */
   readonly #proxyChanges: Debounce;
   readonly #gate: ChangeGate;
+  readonly #formerCuts: FormerCuts;
   readonly #reported = new Set<string>();
   #ready = false;
   #stopped = false;
@@ -50,6 +52,10 @@ export class ControlPlane {
     this.#objectChanges = new Debounce(() => this.#flush(), systemScheduler);
     this.#proxyChanges = new Debounce(() => this.#flush(), systemScheduler);
     this.#gate = this.#createGate();
+    this.#formerCuts = new FormerCuts(systemScheduler, (table) => {
+      parts.translator.forgetFormerCut(table);
+      this.#objectsChanged();
+    });
   }
 
   /** Whether everything that the source holds is translated and may be served. */
@@ -101,6 +107,11 @@ export class ControlPlane {
     this.#objectsChanged();
   }
 
+  /** Something is not sent again, or gets another try. */
+  quarantinesChanged(): void {
+    this.#objectsChanged();
+  }
+
   /** Brings the metrics that tell how things stand up to date, for whoever is about to read them. */
   measure(): void {
     const { translator, source, metrics } = this.#parts;
@@ -117,6 +128,7 @@ export class ControlPlane {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#gate.stop();
+    this.#formerCuts.stop();
     this.#objectChanges.stop();
     this.#proxyChanges.stop();
     await this.#parts.source.stop();
@@ -160,6 +172,7 @@ export class ControlPlane {
       for (const { type } of changes) metrics.resourceChanges.inc({ type });
     }
     for (const gateway of fleetsRemoved) table.removeFleet(gateway);
+    this.#formerCuts.keep(published.recut);
     if (fleetSpecs.size > 0) onFleetSpecs?.(fleetSpecs);
     if (classUse.size > 0) onClassUse?.(classUse);
     for (const [object, desired] of statuses) statusWriter.update(object, desired);

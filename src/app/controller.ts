@@ -7,10 +7,13 @@ import { Trust } from "../identity/trust.ts";
 import type { Logger } from "../logger.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { ClassFinalizer } from "../provision/class-finalizer.ts";
+import { KubeQuarantineStore } from "../quarantine/kube-store.ts";
+import type { QuarantineKeeper } from "../quarantine/quarantine-keeper.ts";
 import { formatListenAddress } from "../settings.ts";
 import { EventRecorder } from "../status/events.ts";
 import { KubeStatusWriter } from "../status/kube-writer.ts";
 import { LeaderElector } from "../status/leader.ts";
+import { splitTable } from "../translate/envoy/table-parts.ts";
 import { version } from "../version.ts";
 import { type ClusterSource, createClusterSource } from "../watch/cluster-source.ts";
 import { type KubeApi, loadKubeApi } from "../watch/kube-api.ts";
@@ -22,16 +25,21 @@ import { ChangeLedger } from "./change-ledger.ts";
 import { createClusterClaims, measureClaims } from "./cluster-claims.ts";
 import { ClusterObserver } from "./cluster-observer.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { Convergence } from "./convergence.ts";
+import { measureConvergence } from "./convergence-metrics.ts";
 import { createExplainer } from "./explainer.ts";
 import { Fleets } from "./fleets.ts";
+import { leaderClient } from "./leader-client.ts";
 import { LeaderDuties } from "./leader-duties.ts";
 import { Pages } from "./pages.ts";
+import { createQuarantines, measureQuarantines, quarantineCulprits } from "./quarantines.ts";
+import { ReplicaAddresses } from "./replica-addresses.ts";
 import { Replicas } from "./replicas.ts";
 import type { Addresses, App } from "./running-app.ts";
 import { tellTakeovers } from "./takeover-events.ts";
 import { createTenantEndpoint, type TenantEndpoint } from "./tenant-endpoint.ts";
 import { Translator } from "./translator.ts";
-import { substituteFor, xdsMetrics } from "./xds-options.ts";
+import { clusterLingerMs, fleetSize, xdsMetrics } from "./xds-options.ts";
 
 /** Starts one replica of the control plane of a cluster. It listens when this resolves, and serves once it is ready. */
 export async function startController(config: ControllerConfig, logger: Logger): Promise<App> {
@@ -50,6 +58,8 @@ export async function startController(config: ControllerConfig, logger: Logger):
 
 /** Streams of a replica that stops end over this time, so that the others get its proxies one by one. */
 const stopSpreadMs = 5_000;
+/** How long a replica that stops waits for what it has asked the API server. */
+const stopPatienceMs = 5_000;
 
 /** One replica: it watches, translates and serves; as the leader it also writes. */
 class Controller {
@@ -62,12 +72,14 @@ class Controller {
   readonly #controlPlane: ControlPlane;
   readonly #statusWriter: KubeStatusWriter;
   readonly #claims: RecordKeeper;
+  readonly #quarantines: QuarantineKeeper;
   readonly #events: EventRecorder;
   readonly #finalizer: ClassFinalizer;
   readonly #fleets: Fleets;
   readonly #trust: Trust;
   readonly #adsServer: AdsServer;
   readonly #ledger: ChangeLedger;
+  readonly #convergence: Convergence;
   readonly #replicas: Replicas;
   readonly #admission: Admission | undefined;
   readonly #elector: LeaderElector;
@@ -88,7 +100,7 @@ class Controller {
     const table = new ResourceTable();
     this.#trust = new Trust({ releaseNamespace: config.namespace, log: logger });
     this.#events = new EventRecorder({
-      ...this.#clockwork(),
+      ...this.#leaderClockwork(),
       controllerName,
       reportingInstance: config.podName,
       log: logger,
@@ -113,17 +125,33 @@ class Controller {
       held,
       onChanges: tellTakeovers({ translator, events: this.#events, mayWrite: () => this.#elector.leading }),
     });
+    this.#convergence = new Convergence({
+      ...{ translator, table },
+      held: (gateway, type, name) => this.#adsServer.held(gateway, type, name),
+    });
+    const addresses = new ReplicaAddresses({ translator, config });
+    const culpritParts = { translator, table, logger, now: () => new Date() };
+    this.#quarantines = createQuarantines({
+      ...culpritParts,
+      store: new KubeQuarantineStore(api),
+      changed: () => this.#controlPlane.quarantinesChanged(),
+    });
     this.#controlPlane = new ControlPlane({
       source: this.#source,
       translator,
-      sink: this.#claims.sink(translator),
+      sink: this.#quarantines.sink(this.#claims.sink(translator)),
       table,
       statusWriter: this.#statusWriter,
       onFleetSpecs: (specs) => this.#fleets.changed(specs),
       onClassUse: (use) => {
         for (const [name, inUse] of use) this.#finalizer.setUse(name, inUse);
       },
-      onPublished: (changes) => this.#ledger.published(changes),
+      onPublished: (changes) => {
+        this.#quarantines.look(changes.objects);
+        this.#ledger.published(changes);
+        this.#convergence.published(changes);
+        addresses.published(changes);
+      },
       logger,
       metrics: this.#metrics,
     });
@@ -132,6 +160,7 @@ class Controller {
       material: this.#trust,
       logger,
       onDataPlane: (gateway, state) => this.#controlPlane.proxiesChanged(gateway, state),
+      onConvergence: (question) => this.#convergence.answer(question),
     });
     this.#adsServer = createAdsServer({
       table,
@@ -145,18 +174,21 @@ class Controller {
       log: logger,
       metrics: xdsMetrics(this.#metrics),
       clock: () => Date.now(),
-      substitute: substituteFor,
+      lingerMs: clusterLingerMs,
+      fleetSize: (gateway) => fleetSize(translator.fleetSpec(gateway)),
+      split: splitTable,
+      onCulprit: quarantineCulprits(this.#quarantines, culpritParts),
       onDataPlane: (gateway, state) => this.#replicas.told(gateway, state),
       stopSpreadMs,
     });
     this.#fleets = new Fleets({
-      ...{ config, client: api, trust: this.#trust, logger },
+      ...{ config, client: this.#leaderClockwork().client, trust: this.#trust, logger },
       onState: (gateway, state) => this.#controlPlane.fleetChanged(gateway, state),
       onAddressServices: (services) => this.#observer.followServices(services),
       note: (news) => this.#events.note(news),
     });
     this.#finalizer = new ClassFinalizer({
-      client: api,
+      client: this.#leaderClockwork().client,
       scheduler: systemScheduler,
       random: Math.random,
       onRefused: (name, message) =>
@@ -168,12 +200,23 @@ class Controller {
     this.#elector = this.#createElector();
     const controlPlane = this.#controlPlane;
     const [ledger, source] = [this.#ledger, this.#source];
-    const explainer = createExplainer({ translator, table, held });
+    const explainer = createExplainer({
+      ...{ translator, convergence: this.#convergence },
+      askReplicas: (questions) => this.#replicas.ask(addresses.current(), questions),
+    });
     this.#tenants = createTenantEndpoint({ config, api, trust: this.#trust, controlPlane, explainer, ledger, logger });
     this.#pages = new Pages({
       config,
       explainer,
-      observed: { translator, table, statusWriter: this.#statusWriter, source, adsServer: this.#adsServer, ledger },
+      observed: {
+        translator,
+        table,
+        statusWriter: this.#statusWriter,
+        source,
+        adsServer: this.#adsServer,
+        ledger,
+        quarantines: this.#quarantines,
+      },
       controlPlane,
       metrics: this.#metrics,
       logger,
@@ -183,6 +226,8 @@ class Controller {
         this.#metrics.statusWrites.set({ state: "waiting" }, waiting);
         this.#metrics.statusWrites.set({ state: "busy" }, busy);
         measureClaims(this.#claims, this.#metrics);
+        measureConvergence(this.#convergence, this.#metrics);
+        measureQuarantines(this.#quarantines, this.#metrics);
       },
       notReady: () => (this.#trust.current() === undefined ? "there is no certificate for proxies yet" : undefined),
     });
@@ -217,8 +262,11 @@ class Controller {
   async stop(): Promise<void> {
     // The Lease first: another replica writes on while this one says goodbye to its proxies.
     await this.#elector.stop();
+    // What an API server that is away never answers would leave no time for that.
+    const giveUp = setTimeout(() => this.#api.close(), stopPatienceMs);
     await Promise.all([
       this.#claims.stop(),
+      this.#quarantines.stop(),
       this.#fleets.provisioner.stop(),
       this.#finalizer.stop(),
       this.#fleets.issuer.stop(),
@@ -229,7 +277,13 @@ class Controller {
     await this.#observer.stop();
     await this.#adsServer.stop();
     await Promise.all([this.#replicas.stop(), this.#pages.close(), this.#ledger.stop()]);
+    clearTimeout(giveUp);
     this.#api.close();
+  }
+
+  /** For what only the leader does: its writes stop with the Lease. */
+  #leaderClockwork() {
+    return { ...this.#clockwork(), client: leaderClient(this.#api, () => this.#elector.leading) };
   }
 
   #clockwork() {
@@ -245,7 +299,7 @@ class Controller {
   #createClaims(): RecordKeeper {
     const { controllerName, claimHours } = this.#config;
     return createClusterClaims({
-      ...this.#clockwork(),
+      ...this.#leaderClockwork(),
       controllerName,
       claimHours,
       metrics: this.#metrics,
@@ -260,7 +314,7 @@ class Controller {
 
   #createStatusWriter(): KubeStatusWriter {
     return new KubeStatusWriter({
-      ...this.#clockwork(),
+      ...this.#leaderClockwork(),
       controllerName: this.#config.controllerName,
       log: this.#logger,
       mayWrite: () => this.#elector.leading,
@@ -310,6 +364,7 @@ class Controller {
     return new LeaderDuties([
       { duty: this.#statusWriter, isReady: isTranslated },
       { duty: this.#claims, isReady: isTranslated },
+      { duty: this.#quarantines, isReady: isTranslated },
       { duty: this.#fleets.issuer, isReady: isTranslated },
       { duty: this.#finalizer, isReady: isTranslated },
       ...(this.#admission ? [{ duty: this.#admission, isReady: isIdentified }] : []),

@@ -48,6 +48,30 @@ it("flushes at once again when a burst has ended", () => {
   expect(flushes).toEqual([0, 12, 32]);
 });
 
+it("flushes ten times a second where changes never end, and nothing waits longer for that", () => {
+  const { time, flushes, debounce } = start();
+  for (let change = 0; change < 500; change++) {
+    debounce.changed();
+    time.pass(20);
+  }
+  const after = (seconds: number) => flushes.filter((at) => at >= seconds * 1000 && at < (seconds + 1) * 1000).length;
+  expect([1, 2, 5, 9].map(after)).toEqual([10, 10, 10, 10]);
+  const waits = flushes.slice(1).map((at, index) => at - (flushes[index] ?? 0));
+  expect(Math.max(...waits)).toBeLessThanOrEqual(120);
+});
+
+it("lets ten edits follow each other at once after a calm time", () => {
+  const { time, flushes, debounce } = start();
+  for (let edit = 0; edit < 10; edit++) {
+    debounce.changed();
+    time.pass(15);
+  }
+  expect(flushes).toEqual([0, 15, 30, 45, 60, 75, 90, 105, 120, 135]);
+  time.pass(1000);
+  debounce.changed();
+  expect(flushes.at(-1)).toBe(1150);
+});
+
 it("flushes nothing after it was stopped", () => {
   const { time, flushes, debounce } = start();
   debounce.changed();

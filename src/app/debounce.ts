@@ -4,16 +4,22 @@ import type { Scheduler } from "../core/scheduler.ts";
 const quietMilliseconds = 10;
 /** No change waits longer, however busy it is. */
 const longestWaitMilliseconds = 100;
+/** What a flush changes is sent to every proxy: where changes never end there are ten flushes a second. */
+const millisecondsPerFlush = 100;
+/** So many may follow each other faster after a calm time, so that the few edits of one hand do not wait. */
+const spareFlushes = 10;
 
 /**
  * Decides when changes are flushed: the first after a quiet time at once, so that a single edit never waits; only what
- * follows is gathered.
+ * follows is gathered, and what comes steadily.
  */
 export class Debounce {
   readonly #run: () => void;
   readonly #scheduler: Scheduler;
   #lastChange = Number.NEGATIVE_INFINITY;
   #firstWaiting: number | undefined;
+  /** Until when the flushes so far would take if each had its whole share of time. */
+  #takenUntil = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
   constructor(run: () => void, scheduler: Scheduler) {
@@ -26,12 +32,14 @@ export class Debounce {
     const now = this.#scheduler.now();
     const quiet = now - this.#lastChange >= quietMilliseconds;
     this.#lastChange = now;
-    if (quiet && this.#firstWaiting === undefined) {
+    const free = this.#takenUntil - spareFlushes * millisecondsPerFlush;
+    if (quiet && this.#firstWaiting === undefined && free <= now) {
       this.#flush();
       return;
     }
     this.#firstWaiting ??= now;
-    const due = Math.min(now + quietMilliseconds, this.#firstWaiting + longestWaitMilliseconds);
+    const gathered = Math.min(now + quietMilliseconds, this.#firstWaiting + longestWaitMilliseconds);
+    const due = Math.max(gathered, free);
     this.#cancel?.();
     this.#cancel = this.#scheduler.after(Math.max(0, due - now), () => this.#flush());
   }
@@ -45,6 +53,7 @@ export class Debounce {
 
   #flush(): void {
     this.stop();
+    this.#takenUntil = Math.max(this.#takenUntil, this.#scheduler.now()) + millisecondsPerFlush;
     this.#run();
     // A flush that takes long is no quiet time: what arrived meanwhile is gathered.
     this.#lastChange = this.#scheduler.now();

@@ -15,6 +15,7 @@ import {
   parseObjectKey,
 } from "../core/keys.ts";
 import { type ResourceType, resourceTypes } from "../core/xds-resource.ts";
+import type { QuarantineKeeper } from "../quarantine/quarantine-keeper.ts";
 import type { StatusWriter } from "../status/writer.ts";
 import { version } from "../version.ts";
 import type { ObjectSource } from "../watch/object-source.ts";
@@ -33,6 +34,7 @@ export interface ObservedParts {
   readonly source: ObjectSource;
   readonly adsServer: Pick<AdsServer, "streams">;
   readonly ledger: Pick<ChangeLedger, "history">;
+  readonly quarantines: Pick<QuarantineKeeper, "all">;
   ready(): boolean;
 }
 
@@ -48,6 +50,7 @@ export function createDebugView(parts: ObservedParts): DebugView {
     statuses: () => describeStatuses(statusWriter),
     streams: () => adsServer.streams().map(describeStream),
     problems: () => source.problems(),
+    quarantines: () => parts.quarantines.all.map(({ metadata, spec }) => ({ name: metadata.name, ...spec })),
     graph: () => ({
       collections: translator.graph.sizes.map(({ name, size }) => ({
         name,

@@ -8,13 +8,14 @@ import type {
   RouteExplanation,
 } from "../core/explanation.ts";
 import type { HttpRoute, ParentReference } from "../core/gateway-api.ts";
-import { kinds, type NamespacedName, namespacedName, objectKey } from "../core/keys.ts";
+import { kinds, type NamespacedName, namespacedName, type ObjectKey, objectKey } from "../core/keys.ts";
 import { decide } from "../translate/decide/decide.ts";
 import { objectName } from "../translate/decide/object-name.ts";
 import { explainBackend } from "../translate/decide/rule-answer.ts";
 import { explainRefusal } from "../translate/decide/withheld.ts";
 import type { BoundRoute, ParentBinding, ParentListener, RouteParent, RouteRule } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
+import { refusal } from "../translate/quarantine/refused-rules.ts";
 import { virtualHostKey } from "../translate/virtual-host-key.ts";
 import { explainListener, type ListenerPlace } from "./explain-listener.ts";
 
@@ -43,7 +44,7 @@ export function explainRoute(
     found: true,
     generation: object.metadata.generation,
     parents: (object.spec.parentRefs ?? []).map((parentRef) => explainParent(explained, parentRef)),
-    rules: (bound?.rules ?? []).map(explainRule),
+    rules: (bound?.rules ?? []).map((rule) => explainRule(rule, refusedWords(view, key, rule))),
     ...(invalid !== undefined && { partiallyInvalid: invalid }),
   };
 }
@@ -122,13 +123,26 @@ function sameParent(a: ParentReference, b: ParentReference): boolean {
   );
 }
 
-function explainRule({ index, name, filters, backends, broken }: RouteRule): ExplainedRule {
-  const kind = broken === undefined ? (filters.redirect === undefined ? "forward" : "redirect") : "error";
+/** Why a rule is not served as it is written on some Gateway at least. */
+function refusedWords({ refusedRules }: RoutingView, route: ObjectKey, { index }: RouteRule): string | undefined {
+  for (const ofGateway of refusedRules.get(route)?.values() ?? []) {
+    const found = ofGateway.get(index);
+    if (found !== undefined) return refusal(found.words);
+  }
+  return undefined;
+}
+
+function explainRule(
+  { index, name, filters, backends, broken }: RouteRule,
+  refused: string | undefined,
+): ExplainedRule {
+  const message = broken?.message ?? refused;
+  const kind = message === undefined ? (filters.redirect === undefined ? "forward" : "redirect") : "error";
   return {
     index,
     ...(name !== undefined && { name }),
     kind,
     backends: backends.map(explainBackend),
-    ...(broken && { message: broken.message }),
+    ...(message !== undefined && { message }),
   };
 }

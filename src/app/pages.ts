@@ -7,6 +7,7 @@ import type { Metrics } from "../metrics.ts";
 import type { ListenAddress } from "../settings.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { createDebugView, type ObservedParts } from "./debug-view.ts";
+import { EventLoopDelay } from "./event-loop.ts";
 
 export interface PagesOptions {
   /** Answers questions about requests and routes. */
@@ -29,6 +30,7 @@ export interface PagesOptions {
 /** The two HTTP servers of a control plane: one for machines, one for people. */
 export class Pages {
   readonly #options: PagesOptions;
+  readonly #eventLoop = new EventLoopDelay();
   readonly #health: ReturnType<typeof createHealthServer>;
   readonly #debug: ReturnType<typeof createDebugServer>;
 
@@ -39,6 +41,7 @@ export class Pages {
     const renderMetrics = () => {
       controlPlane.measure();
       options.measure?.();
+      this.#eventLoop.measure(metrics);
       return metrics.render();
     };
     this.#health = createHealthServer({ notReady, renderMetrics }, logger);
@@ -56,6 +59,7 @@ export class Pages {
   }
 
   async close(): Promise<void> {
+    this.#eventLoop.stop();
     await Promise.all([this.#health.close(), this.#debug.close()]);
   }
 }

@@ -182,6 +182,7 @@ function redactRouteListener(
         acknowledgement: {
           connected: acknowledgement.connected,
           acknowledged: acknowledgement.acknowledged,
+          ...(acknowledgement.silentReplicas !== undefined && { silentReplicas: acknowledgement.silentReplicas }),
           // In Envoy's words, which may be about anybody's part of the configuration.
           refusals: acknowledgement.refusals.map(() => hiddenRefusal),
         },

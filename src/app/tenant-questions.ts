@@ -1,11 +1,12 @@
 import type { Access } from "../admin/api/access.ts";
 import type { Caller } from "../admin/api/caller.ts";
-import type { HistoryQuestion, NameQuestion } from "../admin/api/read-question.ts";
+import type { ConvergenceNameQuestion, HistoryQuestion, NameQuestion } from "../admin/api/read-question.ts";
 import type { TenantAnswer, TenantApi } from "../admin/api/tenant-api.ts";
 import type { Explainer } from "../admin/explainer.ts";
 import type { ObjectName, RequestQuestion } from "../core/explanation.ts";
 import type { HistoryReport } from "../core/history.ts";
 import { namedObjects } from "./hide-objects.ts";
+import { redactConvergence } from "./redact-convergence.ts";
 import { redactRequest, redactRoute } from "./redact-explanation.ts";
 import { redactHistory } from "./redact-history.ts";
 import { visibleAmong } from "./visible-objects.ts";
@@ -26,6 +27,8 @@ export interface TenantQuestionsOptions {
 
 /** A review costs the API server about as much as it would cost us to answer this long. */
 const reviewMs = 2;
+/** What the other replicas do for a question that they are asked too. */
+const askingMs = 3;
 
 /** Answers each caller what they may know: own objects in full, of others that they are there and what decided. */
 export class TenantQuestions implements TenantApi {
@@ -50,8 +53,17 @@ export class TenantQuestions implements TenantApi {
     const message = `${caller.user} may not get the HTTPRoute ${namespace}/${name}`;
     if (!(await this.#options.access.mayGet(caller, "HTTPRoute", route)))
       return { kind: "refused", status: 403, message };
-    const { answer, costMs } = this.#measure((knowledge) => knowledge.explainRoute(route));
-    return this.#show(caller, { answer, costMs, redact: redactRoute });
+    const asked = await this.#ask((knowledge) => knowledge.explainRoute(route));
+    return this.#show(caller, { ...asked, redact: redactRoute });
+  }
+
+  async convergence(caller: Caller, object: ConvergenceNameQuestion): Promise<TenantAnswer> {
+    const { kind, namespace, name } = object;
+    // The same words whether or not there is such an object.
+    const message = `${caller.user} may not get the ${kind} ${namespace}/${name}`;
+    if (!(await this.#options.access.mayGet(caller, kind, object))) return { kind: "refused", status: 403, message };
+    const asked = await this.#ask((knowledge) => knowledge.convergence(object));
+    return this.#show(caller, { ...asked, redact: redactConvergence });
   }
 
   async history(caller: Caller, question: HistoryQuestion): Promise<TenantAnswer> {
@@ -83,6 +95,12 @@ export class TenantQuestions implements TenantApi {
   /** Whoever may list every route is shown what concerns no object that could be asked about. */
   #isPlatform(caller: Caller): Promise<boolean> {
     return this.#options.access.may(caller, { verb: "list", kind: "HTTPRoute" });
+  }
+
+  /** What other replicas are asked about is worked out twice: to ask, and with their answers. Waiting costs nothing. */
+  async #ask<T>(work: (knowledge: Knowledge) => Promise<T>): Promise<{ readonly answer: T; readonly costMs: number }> {
+    const { answer, costMs } = this.#measure(work);
+    return { answer: await answer, costMs: 2 * costMs + askingMs };
   }
 
   #measure<T>(work: (knowledge: Knowledge) => T): { readonly answer: T; readonly costMs: number } {

@@ -2,7 +2,7 @@ import { InstantClaims } from "../claims/instant-claims.ts";
 import type { Changes, Collection, Origin, Source } from "../collection/collection.ts";
 import { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
-import type { DataPlaneState } from "../core/data-plane.ts";
+import type { DataPlaneState, TableMode } from "../core/data-plane.ts";
 import { type ClusterFacts, clusterKey, type FleetSpec, type FleetState } from "../core/fleet.ts";
 import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
 import type { GatewayResourceKey, Kind, NamespacedName, ObjectByKind, ObjectKey } from "../core/keys.ts";
@@ -43,6 +43,8 @@ export interface TranslationChanges {
   readonly fleetSpecs: ReadonlyMap<NamespacedName, FleetSpec | undefined>;
   /** Whether Gateways use a class; undefined for one that is not ours any more. */
   readonly classUse: ReadonlyMap<string, boolean | undefined>;
+  /** Route tables that are cut otherwise, by gatewayResourceKey: both cuts are served until the former is forgotten. */
+  readonly recut: ReadonlySet<string>;
   /** The hostnames of route tables, by virtualHostKey, that are answered otherwise, or not any more. */
   readonly hosts: ReadonlySet<string>;
   /** Routes that are bound otherwise, or gone. */
@@ -152,6 +154,11 @@ export class Translator {
     else delayed.set(key, change.object === undefined ? {} : { route: change.object as HttpRoute });
   }
 
+  /** Ends what connections from before a table was cut otherwise went by. */
+  forgetFormerCut(table: string): void {
+    this.#pipeline.formerModes.delete(table);
+  }
+
   /** How many changes a minute a namespace may make, as of the last flush; undefined: any number. */
   changeLimit(namespace: string): number | undefined {
     return changeLimit(this.#pipeline.outputs.changeLimits, namespace);
@@ -176,6 +183,11 @@ export class Translator {
   metadata(object: ObjectKey): ObjectMeta | undefined {
     const { kind, name } = parseObjectKey(object);
     return kind === "HostnameRecord" ? undefined : this.#pipeline.sources[kind].get(name)?.metadata;
+  }
+
+  /** An object as it came in last; undefined when there is none. */
+  object<K extends TranslatedKind>(kind: K, name: NamespacedName): ObjectByKind[K] | undefined {
+    return this.#sourceOf(kind).get(name);
   }
 
   /** How many objects of a kind the last flush has seen. */
@@ -260,6 +272,9 @@ function findIn<V>(collections: readonly Collection<V>[], key: string): V | unde
 class Passes {
   readonly #pipeline: Pipeline;
   readonly #changed = new Map<Collection<unknown>, Set<string>>();
+  /** How the tables that are cut otherwise were cut when the first pass began. */
+  readonly #modesBefore = new Map<string, TableMode | undefined>();
+  readonly #recut = new Set<string>();
   #count = 0;
 
   constructor(pipeline: Pipeline) {
@@ -317,6 +332,7 @@ class Passes {
       fleetSpecs: new Map([...this.#keys(fleetSpecs)].map((key) => [key as NamespacedName, fleetSpecs.get(key)])),
       classUse: new Map([...this.#keys(classUse)].map((name) => [name, classUse.get(name)])),
       statuses: new Map(updates),
+      recut: this.#recut,
       hosts: this.#keys(routing.virtualHosts),
       // keyed by object
       routes: new Set([...this.#keys(routing.routes)].map((key) => key as ObjectKey)),
@@ -344,11 +360,21 @@ class Passes {
 
   /** The cut that the pipeline asks for is what it reads in the next pass: so that it can tell growing from shrinking. */
   #feedTableModes(changes: Changes): void {
-    const { outputs, tableModes } = this.#pipeline;
+    const { outputs, tableModes, formerModes } = this.#pipeline;
     for (const key of changes.of(outputs.tableModes)) {
       const wanted = outputs.tableModes.get(key);
-      if (wanted === undefined) tableModes.delete(key);
-      else if (tableModes.get(key) !== wanted) tableModes.set(key, wanted);
+      if (!this.#modesBefore.has(key)) this.#modesBefore.set(key, tableModes.get(key));
+      const before = this.#modesBefore.get(key);
+      if (wanted === undefined) {
+        tableModes.delete(key);
+        formerModes.delete(key);
+      } else if (tableModes.get(key) !== wanted) {
+        tableModes.set(key, wanted);
+        // What no flush has ended with no proxy has been served.
+        if (before === undefined || before === wanted) continue;
+        formerModes.set(key, before);
+        this.#recut.add(key);
+      }
     }
   }
 }

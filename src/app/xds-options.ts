@@ -1,17 +1,16 @@
 /** What the wiring tells the ADS server, whichever mode it runs in. */
-import type { XdsResource } from "../core/xds-resource.ts";
+import type { FleetSpec } from "../core/fleet.ts";
 import type { Metrics } from "../metrics.ts";
-import { refusedTable } from "../translate/envoy/route-tables.ts";
 import type { XdsMetrics } from "../xds/server.ts";
 
-/**
- * A table that belongs to one hostname alone is replaced by one that answers 500: else the wildcard's routes would answer
- * for that hostname. Of a table that many share the proxy keeps the last good version, so that nobody else is hurt.
- */
-export function substituteFor(refused: XdsResource): XdsResource | undefined {
-  const ofOneHostname = refused.type === "route" && refused.name.includes("/") && !refused.name.endsWith("/*");
-  return ofOneHostname ? refusedTable(refused) : undefined;
+/** How many proxies a fleet has at most; undefined where its users run them. */
+export function fleetSize(spec: FleetSpec | undefined): number | undefined {
+  if (spec === undefined || !spec.parameters.managed) return undefined;
+  return spec.parameters.autoscaling?.maxReplicas ?? spec.parameters.replicas;
 }
+
+/** Proxies may have read requests for a cluster before they heard that it is gone, and look it up only after that. */
+export const clusterLingerMs = 5_000;
 
 /** Counts what the ADS server does. */
 export function xdsMetrics(metrics: Metrics): XdsMetrics {
@@ -23,5 +22,7 @@ export function xdsMetrics(metrics: Metrics): XdsMetrics {
     nack: (type) => metrics.xdsRefusals.inc({ type }),
     streamOpened: () => metrics.xdsStreams.inc(),
     streamClosed: () => metrics.xdsStreams.dec(),
+    streamStuck: () => metrics.xdsStuckStreams.inc(),
+    streamFree: () => metrics.xdsStuckStreams.dec(),
   };
 }

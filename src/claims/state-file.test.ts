@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { namespacedName, objectKey } from "../core/keys.ts";
 import { type Holding, hostnameRecordKey, pathRecordKey } from "../core/ownership.ts";
+import { quarantineOf } from "../core/quarantine.ts";
 import { openStateFile, type StateFile } from "./state-file.ts";
-import { heldLine } from "./state-lines.ts";
+import { heldLine, quarantinedLine } from "./state-lines.ts";
 
 let folder = "";
 let path = "";
@@ -89,4 +90,22 @@ it("tells when a write fails", () => {
   file.close();
   opened.splice(0);
   expect(file.append([heldLine(held("shop.example.com", "shop"))])).toContain("EBADF");
+});
+
+it("keeps quarantines, and counts their generations as a new process counts those of files", () => {
+  const gateway = namespacedName("infra", "shared");
+  const object = objectKey("HTTPRoute", namespacedName("shop", "web"));
+  const part = { gateway, object, part: "httproute/shop/web/rule/0", hashes: ["0123456789abcdef"], words: "no" };
+  const since = "2026-01-01T00:00:00Z";
+  const [kept, gone] = [
+    quarantineOf({ ...part, since, generation: 3 }),
+    quarantineOf({ ...part, since, generation: 2 }),
+  ];
+  const file = open();
+  file.append([gone, kept].map(quarantinedLine));
+  file.append([{ kind: "released", name: gone.metadata.name }]);
+  const want = [quarantineOf({ ...part, since, generation: 1 })];
+  expect(open().quarantines).toEqual(want);
+  expect(open().quarantines).toEqual(want);
+  expect(open().claims.size).toBe(0);
 });

@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import type { RecordKey } from "../core/ownership.ts";
-import { type KeptClaim, linesOf, readStateText, type StateLine, stateHeader } from "./state-lines.ts";
+import type { Quarantine } from "../core/quarantine.ts";
+import { type KeptClaim, type KeptState, linesOf, readStateText, type StateLine, stateHeader } from "./state-lines.ts";
 
 /** A state file that is open, with what it held; or one sentence about why it cannot be used. */
 export type OpenedState =
@@ -32,22 +33,30 @@ export function openStateFile(path: string): OpenedState {
   try {
     const read = readStateText(readIfThere(path));
     if (read.kind === "wrong") return { kind: "failed", message: `${path} cannot be used: ${read.message}` };
-    return { kind: "opened", file: new StateFile(rewrite(path, read.claims), read.claims) };
+    return { kind: "opened", file: new StateFile(rewrite(path, read.state), read.state) };
   } catch (error) {
     return { kind: "failed", message: `${path} cannot be used: ${messageOf(error)}` };
   }
 }
 
+/** A store that keeps quarantines too. */
+export interface StateStore extends ClaimStore {
+  /** Those that were kept when it was opened. */
+  readonly quarantines: readonly Quarantine[];
+}
+
 /** A file to which lines are only ever added. */
-export class StateFile implements ClaimStore {
+export class StateFile implements StateStore {
   readonly claims: ReadonlyMap<RecordKey, KeptClaim>;
+  readonly quarantines: readonly Quarantine[];
   readonly #descriptor: number;
   /** Set while the file may end with half a line. */
   #wholeBytes: number | undefined;
 
-  constructor(descriptor: number, claims: ReadonlyMap<RecordKey, KeptClaim>) {
+  constructor(descriptor: number, { claims, quarantines }: KeptState) {
     this.#descriptor = descriptor;
     this.claims = claims;
+    this.quarantines = quarantines;
   }
 
   append(lines: readonly StateLine[]): string | undefined {
@@ -81,12 +90,12 @@ function readIfThere(path: string): string {
 }
 
 /** The new file takes the place of the old one in one step; it stays open for what is added. */
-function rewrite(path: string, claims: ReadonlyMap<RecordKey, KeptClaim>): number {
+function rewrite(path: string, state: KeptState): number {
   const next = `${path}.next`;
   rmSync(next, { force: true });
   const descriptor = openSync(next, "ax", privately);
   try {
-    writeAll(descriptor, `${stateHeader}\n${textOf(linesOf(claims.values()))}`);
+    writeAll(descriptor, `${stateHeader}\n${textOf(linesOf(state))}`);
     fsyncSync(descriptor);
     renameSync(next, path);
     syncFolder(dirname(path));

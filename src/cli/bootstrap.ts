@@ -17,6 +17,8 @@ interface BootstrapOptions {
   readonly kubeconfig?: string;
   readonly nodeId?: string;
   readonly adminAddress: ListenAddress;
+  readonly maxHeapMib?: number;
+  readonly maxConnections?: number;
   readonly output: (typeof dataFormats)[number];
 }
 
@@ -42,9 +44,15 @@ export function addBootstrap(program: Command, io: CommandIo): void {
     )
     .option("--node-id <id>", "tells this proxy from others of the Gateway; by default the Gateway's name")
     .addOption(addressOption("--admin-address <host:port>", "where Envoy serves its admin page", "127.0.0.1:9901"))
+    .option("--max-heap-mib <n>", "the heap at which it takes no more; 4096 unless told", parseCount)
+    .option(
+      "--max-connections <n>",
+      "clients' connections that it takes; 50000, or fewer with a small heap",
+      parseCount,
+    )
     .addOption(new Option("-o, --output <format>", "format").choices([...dataFormats]).default("yaml"))
     .action(async (options: BootstrapOptions) => {
-      const { proxyBootstrap, saveFleetCredentials } = await import("../app.ts");
+      const { proxyBootstrap, saveFleetCredentials, settingsWithin } = await import("../app.ts");
       const { credentials: directory, kubeconfig } = options;
       const problem =
         directory === undefined
@@ -61,7 +69,9 @@ export function addBootstrap(program: Command, io: CommandIo): void {
         io.exitWith(exitCodes.usage);
         return;
       }
-      io.stdout.write(printData(proxyBootstrap({ ...bootstrapOf(options), ...(tls && { tls }) }), options.output));
+      const settings = settingsWithin(limitsOf(options));
+      const bootstrap = proxyBootstrap({ ...bootstrapOf(options), settings, ...(tls && { tls }) });
+      io.stdout.write(printData(bootstrap, options.output));
     });
 }
 
@@ -89,6 +99,20 @@ function readTls({ xdsAddress, xdsCert, xdsKey, xdsCa, xdsServerName, credential
     authorityFile: xdsCa,
     serverName: xdsServerName ?? xdsAddress.host,
   };
+}
+
+/** What GatewayParameters say of `limits.proxy` to the proxies that Gatehouse runs. */
+function limitsOf({ maxHeapMib: maxHeapMiB, maxConnections }: BootstrapOptions) {
+  const proxy = {
+    ...(maxHeapMiB !== undefined && { maxHeapMiB }),
+    ...(maxConnections !== undefined && { maxConnections }),
+  };
+  return { proxy };
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9][0-9]{0,7}$/.test(text)) throw new InvalidArgumentError("Write a number above 0.");
+  return Number(text);
 }
 
 function parseGateway(text: string): BootstrapOptions["gateway"] {

@@ -1,4 +1,5 @@
 import type {
+  Acknowledgement,
   ExplainedHost,
   ExplainedRule,
   ListenerExplanation,
@@ -41,11 +42,14 @@ function listenerLines({ listener, attached, reason, hosts, acknowledgement }: L
   return [
     `  ${attached ? "✓" : "✗"} ${listenerText(listener)}${why}`,
     ...hosts.flatMap(hostLines),
-    ...(acknowledgement === undefined
-      ? []
-      : [`      acknowledged by ${acknowledgement.acknowledged} of ${acknowledgement.connected} proxies`]),
+    ...(acknowledgement === undefined ? [] : [`      ${acknowledgedText(acknowledgement)}`]),
     ...(acknowledgement?.refusals ?? []).map((refusal) => `      refused by a proxy: ${refusal}`),
   ];
+}
+
+function acknowledgedText({ acknowledged, connected, silentReplicas }: Acknowledgement): string {
+  const silent = silentReplicas === undefined ? "" : `; replicas that did not say: ${silentReplicas}`;
+  return `acknowledged by ${acknowledged} of ${connected} proxies${silent}`;
 }
 
 function hostLines({ hostname, written, matches }: ExplainedHost): readonly string[] {

@@ -220,6 +220,8 @@ export interface ExplainedRule {
 export interface Acknowledgement {
   readonly connected: number;
   readonly acknowledged: number;
+  /** Replicas of the control plane that did not say in time what their proxies have; absent: none. */
+  readonly silentReplicas?: number;
   /** Envoy's words where a proxy has refused something of it. Belongs to the Gateway. */
   readonly refusals: readonly string[];
 }

@@ -11,6 +11,7 @@ import type {
 } from "./gateway-parameters.ts";
 import type { NamespacedName } from "./keys.ts";
 import type { BudgetLimits, EffectiveOwnership } from "./ownership.ts";
+import type { EffectiveLimits } from "./proxy-limits.ts";
 
 /** Everything that is decided about how the proxies of one accepted Gateway are run. Equal input gives an equal value. */
 export interface FleetSpec {
@@ -71,6 +72,7 @@ export interface EffectiveParameters {
   readonly ownership: EffectiveOwnership;
   /** What each other namespace may attach. */
   readonly budget: BudgetLimits;
+  readonly limits: EffectiveLimits;
   /** Where each field (by its path in GatewayParameters) comes from; sorted by path. */
   readonly origins: readonly ParameterOrigin[];
 }

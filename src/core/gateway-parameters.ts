@@ -5,6 +5,7 @@
  */
 import type { KubernetesObject } from "./kubernetes.ts";
 import type { BudgetLimits, OwnershipParameters } from "./ownership.ts";
+import { limitFields, type ProxyLimits } from "./proxy-limits.ts";
 
 export interface GatewayParameters extends KubernetesObject {
   readonly kind: "GatewayParameters";
@@ -39,6 +40,12 @@ export const lockableFields = [
   "ownership.unclaimedHostnames",
   "ownership.acmeChallenges",
   "budget",
+  "limits",
+  "limits.backend",
+  "limits.listener",
+  "limits.connection",
+  "limits.proxy",
+  ...limitFields,
 ] as const;
 
 export type LockableField = (typeof lockableFields)[number];
@@ -86,6 +93,7 @@ export interface ProxyParameters {
   readonly ownership?: OwnershipParameters;
   /** What each other namespace may attach to a Gateway; a Gateway may only ask for less than its class. */
   readonly budget?: BudgetLimits;
+  readonly limits?: ProxyLimits;
 }
 
 export interface Autoscaling {
@@ -135,4 +143,6 @@ export interface ParameterBounds {
   readonly tls?: { readonly minimumVersion?: TlsVersion; readonly cipherSuites?: readonly string[] };
   /** CIDRs in which Gateways may ask for addresses; none by default. */
   readonly addresses?: readonly string[];
+  /** The most that Gateways may ask for, each limit by itself. */
+  readonly limits?: ProxyLimits;
 }

@@ -63,6 +63,7 @@ describe("keys", () => {
       "HostnameClaim",
       "HostnameRecord",
       "NamespaceBudget",
+      "Quarantine",
     ]);
   });
 });

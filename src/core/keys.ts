@@ -2,6 +2,7 @@ import type { Gateway, GatewayClass, HttpRoute, ListenerSet, ReferenceGrant } fr
 import type { GatewayParameters } from "./gateway-parameters.ts";
 import type { ConfigMap, EndpointSlice, Namespace, ObjectMeta, Secret, Service } from "./kubernetes.ts";
 import type { HostnameClaim, HostnameRecord, NamespaceBudget } from "./ownership.ts";
+import type { Quarantine } from "./quarantine.ts";
 
 /** The view that Gatehouse keeps of each kind that it watches. Later route kinds and policies join here. */
 export interface ObjectByKind {
@@ -19,6 +20,7 @@ export interface ObjectByKind {
   readonly HostnameClaim: HostnameClaim;
   readonly HostnameRecord: HostnameRecord;
   readonly NamespaceBudget: NamespaceBudget;
+  readonly Quarantine: Quarantine;
 }
 
 export type Kind = keyof ObjectByKind;
@@ -54,6 +56,7 @@ export const kinds = {
   HostnameClaim: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "hostnameclaims", scope: "Cluster" },
   HostnameRecord: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "hostnamerecords", scope: "Cluster" },
   NamespaceBudget: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "namespacebudgets", scope: "Cluster" },
+  Quarantine: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "quarantines", scope: "Cluster" },
 } as const satisfies Record<Kind, KindInfo>;
 
 /** All watched kinds, in the order in which sources are declared. */

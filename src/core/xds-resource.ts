@@ -23,6 +23,10 @@ export interface XdsResource {
   readonly name: string;
   readonly version: string;
   readonly bytes: Uint8Array;
+  /** The clusters that a route table sends requests to, worked out when asked; absent where there can be none. */
+  readonly clusters?: () => ReadonlySet<string>;
+  /** It is there for connections from before: a proxy that has none does not ask for it. */
+  readonly lingers?: true;
 }
 
 /** The served type behind a type URL; undefined for a type that we do not serve. */

@@ -99,7 +99,8 @@ export class PeerClient {
   }
 }
 
-const transportOptions = {
+/** How replicas connect to each other. */
+export const transportOptions = {
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
   // Each connection has the credentials of its own day.

@@ -1,7 +1,16 @@
-import { Metadata, Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import {
+  Metadata,
+  Server,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
+import type { ConvergenceQuestion, ReplicaCounts } from "../core/convergence.ts";
 import type { NamespacedName } from "../core/keys.ts";
 import type { TlsMaterialSource } from "../core/tls-material.ts";
 import { formatListenAddress } from "../settings.ts";
+import { convergenceMethod, decodeQuestions, encodeAnswers } from "./convergence-method.ts";
 import { createServerCredentials, replicaUntil } from "./peer-credentials.ts";
 import { decodePeerMessage, maxMessageBytes, type PeerMessage } from "./peer-message.ts";
 import type { PeerReports } from "./peer-reports.ts";
@@ -16,6 +25,8 @@ export interface PeerServerOptions {
   readonly trustDomain: string;
   /** Where the reports of the other replicas go. */
   readonly reports: PeerReports;
+  /** Answers what other replicas ask about the proxies of this one; without it they get no answer. */
+  readonly onConvergence?: (question: ConvergenceQuestion) => ReplicaCounts;
   readonly log: PeerLog;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -37,7 +48,13 @@ export interface PeerServer {
 export function createPeerServer(options: PeerServerOptions): PeerServer {
   const server = new Server(transportOptions);
   const registry = new PeerRegistry(options);
-  server.addService({ Report: reportMethod }, { Report: (call: PeerCall) => registry.accept(call) });
+  server.addService(
+    { Report: reportMethod, Convergence: convergenceMethod },
+    {
+      Report: (call: PeerCall) => registry.accept(call),
+      Convergence: (call: QuestionCall, respond: sendUnaryData<Buffer>) => answerQuestions(options, call, respond),
+    },
+  );
   return {
     start: () => listen(server, options),
     stop: async () => {
@@ -48,6 +65,7 @@ export function createPeerServer(options: PeerServerOptions): PeerServer {
 }
 
 type PeerCall = ServerDuplexStream<Buffer, Buffer>;
+type QuestionCall = ServerUnaryCall<Buffer, Buffer>;
 
 const transportOptions = {
   "grpc.max_receive_message_length": maxMessageBytes,
@@ -66,6 +84,30 @@ async function listen(server: Server, { host, port, material }: PeerServerOption
       resolve(error === null ? { kind: "listening", port: bound } : { kind: "refused", message: error.message });
     });
   });
+}
+
+function answerQuestions(options: PeerServerOptions, call: QuestionCall, respond: sendUnaryData<Buffer>): void {
+  const { onConvergence, log } = options;
+  if (provenUntil(options, call) === undefined) {
+    log.warn({ peer: call.getPeer() }, "question refused: the peer has not proven that it is a replica");
+    respond({ code: status.PERMISSION_DENIED, details: notAReplica });
+    return;
+  }
+  const questions = decodeQuestions(call.request);
+  if (questions === undefined) respond({ code: status.INVALID_ARGUMENT, details: "the questions cannot be read" });
+  else if (onConvergence === undefined) respond({ code: status.UNIMPLEMENTED, details: "no proxies are served here" });
+  else respond(null, encodeAnswers(questions.map(onConvergence)));
+}
+
+const notAReplica = "the client certificate is that of no replica";
+
+/** Until when a caller has proven that it is a replica; undefined when it has not, or not any more. */
+function provenUntil(
+  { trustDomain, clock }: PeerServerOptions,
+  call: Pick<QuestionCall, "getAuthContext">,
+): number | undefined {
+  const until = replicaUntil(call.getAuthContext().sslPeerCertificate?.raw, trustDomain);
+  return until === undefined || until < clock() ? undefined : until;
 }
 
 interface Connection {
@@ -96,11 +138,11 @@ class PeerRegistry {
   }
 
   accept(call: PeerCall): void {
-    const { trustDomain, clock, log } = this.#options;
-    const until = replicaUntil(call.getAuthContext().sslPeerCertificate?.raw, trustDomain);
-    if (until === undefined || until < clock()) {
+    const until = provenUntil(this.#options, call);
+    if (until === undefined) {
+      const { log } = this.#options;
       log.warn({ peer: call.getPeer() }, "connection refused: the peer has not proven that it is a replica");
-      end(call, status.PERMISSION_DENIED, "the client certificate is that of no replica");
+      end(call, status.PERMISSION_DENIED, notAReplica);
       return;
     }
     const connection: Connection = { call, until, gateways: new Set(), replica: undefined };

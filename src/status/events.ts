@@ -3,9 +3,9 @@ import { keepNewest } from "../core/keep-newest.ts";
 import { type Kind, kinds, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import type { KubeClient, KubeRequest } from "../core/kube-client.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
+import { TokenBuckets } from "../core/token-buckets.ts";
 import type { Logger } from "../logger.ts";
 import { countEvent, createEvent, cutToBytes, type EventPlace, eventPlace } from "./event-request.ts";
-import { TokenBuckets } from "./token-buckets.ts";
 import { type StatusChange, statusTransitions } from "./transitions.ts";
 
 /** What a recorder of Events needs. */

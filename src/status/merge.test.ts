@@ -133,7 +133,12 @@ describe("mergeStatus for routes", () => {
     expect(mergeStatus(undefined, gone, context)).toBeUndefined();
   });
 
-  it.each(["PartiallyInvalid", "gatehouse.dev/HostnamesGranted", "gatehouse.dev/RulesReachable"])(
+  it.each([
+    "PartiallyInvalid",
+    "gatehouse.dev/HostnamesGranted",
+    "gatehouse.dev/Programmed",
+    "gatehouse.dev/RulesReachable",
+  ])(
     "keeps a condition type of somebody else in its entry and drops a type of ours that no longer holds: %s",
     (type) => {
       const others = stored(conditionTrue("example.com/Audited", 1));

@@ -11,6 +11,7 @@ import type {
   StoredParentReference,
 } from "../core/object-status.ts";
 import { hostnamesGranted } from "../core/ownership.ts";
+import { routeProgrammed } from "../core/quarantine.ts";
 
 /** What a merge needs to know beside the two statuses. */
 export interface MergeContext {
@@ -67,6 +68,7 @@ const ourTypes: ReadonlySet<string> = new Set([
   "OverlappingTLSConfig",
   "PartiallyInvalid",
   hostnamesGranted,
+  routeProgrammed,
   "gatehouse.dev/RulesReachable",
   "gatehouse.dev/ChangesDelayed",
   "SupportedVersion",

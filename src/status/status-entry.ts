@@ -1,6 +1,5 @@
 import type { StatusUpdate } from "../core/conditions.ts";
 import { type ObjectKey, parseObjectKey } from "../core/keys.ts";
-import { backoff } from "../core/scheduler.ts";
 import type { StoredObject } from "../core/stored-object.ts";
 import type { HoldMemory } from "./programmed-hold.ts";
 
@@ -12,8 +11,11 @@ export const writePace = {
   apart: 1_000,
   /** After a failure. */
   retry: { first: 500, most: 30_000 },
-  /** Between writes of the very same status, which somebody undoes each time. */
-  undone: { first: 2_000, most: 60_000 },
+  /**
+   * After the first, the second and any further write of the very same status, which somebody has undone: a slip is put right
+   * at once, and who fights for ever is answered every ten minutes.
+   */
+  undone: [1_000, 60_000, 600_000],
   /** Entries of ours on a route that nothing is said about are taken away after this long. */
   unclaimed: 2_000,
 } as const;
@@ -54,7 +56,7 @@ export function spareUnclaimed(entry: StatusEntry, now: number): void {
 export function earliestWrite(object: ObjectKey, entry: StatusEntry): number {
   const { desired, notBefore, spareUntil, writes, wroteAt } = entry;
   const apart = isPaced(object) ? writePace.apart : 0;
-  const undone = writes === 0 ? 0 : backoff(writes, { ...writePace.undone, random: () => 0 });
+  const undone = writes === 0 ? 0 : (writePace.undone[Math.min(writes, writePace.undone.length) - 1] ?? 0);
   const spared = desired === undefined ? spareUntil : 0;
   return Math.max(notBefore, spared, wroteAt + Math.max(apart, undone));
 }

@@ -86,6 +86,12 @@ describe("statusTransitions", () => {
       want: ["recovered Recovered: gatehouse.dev/RulesReachable is told no more"],
     },
     {
+      name: "what proxies refuse",
+      before: own(conditionTrue("Accepted", 1)),
+      after: own(conditionFalse("gatehouse.dev/Programmed", 1, { reason: "RefusedByProxy", message: "Rule 0: no" })),
+      want: ["refused RefusedByProxy: Rule 0: no"],
+    },
+    {
       name: "a change that has to wait",
       before: own(conditionTrue("Accepted", 1)),
       after: own(conditionTrue("gatehouse.dev/ChangesDelayed", 1, { reason: "ChangeRateExceeded", message: "x" })),

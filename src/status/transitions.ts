@@ -1,6 +1,7 @@
 import { type ObjectKey, parseNamespacedName, parseObjectKey } from "../core/keys.ts";
 import type { ObjectStatus, StoredCondition, StoredParentReference } from "../core/object-status.ts";
 import { hostnamesGranted } from "../core/ownership.ts";
+import { routeProgrammed } from "../core/quarantine.ts";
 import { parentIdentity } from "./merge.ts";
 
 /** A status that the API server took. */
@@ -44,6 +45,7 @@ const wrongStatus: ReadonlyMap<string, "True" | "False"> = new Map([
   ["PartiallyInvalid", "True"],
   ["OverlappingTLSConfig", "True"],
   [hostnamesGranted, "False"],
+  [routeProgrammed, "False"],
   ["gatehouse.dev/RulesReachable", "False"],
   ["gatehouse.dev/ChangesDelayed", "True"],
 ]);

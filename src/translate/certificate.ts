@@ -1,7 +1,9 @@
 /** Certificates as Envoy takes them: every Secret is read and checked once, before anything refers to it. */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Transform } from "../collection/collection.ts";
 import type { Secret } from "../core/kubernetes.ts";
+import { isStrictDer } from "./certificate-der.ts";
+import { canonicalKey } from "./certificate-key.ts";
 import type { Certificate } from "./nodes.ts";
 
 /** Whether a Secret holds a usable certificate, without its bytes: a rotated certificate changes nothing here. */
@@ -31,6 +33,7 @@ function parseSecret(secret: Secret): Certificate {
   if (key.kind === "invalid") return key;
   const [leaf] = chain.value;
   if (leaf === undefined || !fits(leaf, key.value)) return invalid("has a tls.key that does not fit its certificate");
+  if (!holdsKey(leaf, key.value)) return invalid("has a certificate in tls.crt whose public key is written oddly");
   return {
     kind: "valid",
     chainPem: chain.value.map((certificate) => certificate.toString()).join(""),
@@ -45,7 +48,10 @@ function parseChain(secret: Secret): Parsed<readonly X509Certificate[]> {
   if (encoded.length === 0) return invalid("has no certificate in tls.crt");
   if (encoded.length > maxChainLength) return invalid(`has more than ${maxChainLength} certificates in tls.crt`);
   try {
-    return { kind: "parsed", value: encoded.map(({ pem }) => new X509Certificate(pem)) };
+    const chain = encoded.map(({ pem }) => new X509Certificate(pem));
+    if (!chain.every(({ raw }) => isStrictDer(raw)))
+      return invalid("has a certificate in tls.crt that is not strict DER");
+    return parsed(chain);
   } catch {
     // What OpenSSL says about hostile bytes helps nobody; that they are no certificate does.
     return invalid("has a certificate in tls.crt that cannot be parsed");
@@ -60,7 +66,13 @@ function parseKey(secret: Secret): Parsed<KeyObject> {
   if (first === undefined) return invalid("has no private key in tls.key");
   if (keys.length > 1) return invalid("has more than one private key in tls.key");
   try {
-    return checkStrength(createPrivateKey({ key: first.pem, format: "pem" }));
+    const key = createPrivateKey({ key: first.pem, format: "pem" });
+    const checked = checkStrength(key);
+    if (checked.kind === "invalid") return checked;
+    const canonical = canonicalKey(key);
+    return canonical === undefined
+      ? invalid("has a private key whose numbers do not fit each other")
+      : parsed(canonical);
   } catch {
     // An encrypted key fails here too: there is no passphrase to give.
     return invalid("has a private key in tls.key that cannot be parsed, or is encrypted");
@@ -75,12 +87,12 @@ function checkStrength(key: KeyObject): Parsed<KeyObject> {
       if (modulusLength < 2048 || modulusLength > 16_384) {
         return invalid("has an RSA key that is not of 2048 to 16384 bits");
       }
-      return { kind: "parsed", value: key };
+      return parsed(key);
     case "ec":
       if (!curves.has(namedCurve)) return invalid("has an EC key on another curve than P-256, P-384 or P-521");
-      return { kind: "parsed", value: key };
+      return parsed(key);
     case "ed25519":
-      return { kind: "parsed", value: key };
+      return parsed(key);
     default:
       return invalid("has a private key that is neither RSA, ECDSA nor Ed25519");
   }
@@ -95,6 +107,11 @@ function fits(leaf: X509Certificate, key: KeyObject): boolean {
     // A certificate whose own key cannot be read fits no key.
     return false;
   }
+}
+
+/** Whether the public key stands in the certificate as everybody writes it: by the name of its curve, say. */
+function holdsKey(leaf: X509Certificate, key: KeyObject): boolean {
+  return leaf.raw.includes(createPublicKey(key).export({ type: "spki", format: "der" }));
 }
 
 interface PemBlock {
@@ -139,6 +156,10 @@ const dashes = "-----";
 function canonicalBlock(label: string, body: string): string {
   const lines = body.split(/\s+/).filter((line) => line !== "");
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+}
+
+function parsed<T>(value: T): Parsed<T> {
+  return { kind: "parsed", value };
 }
 
 function invalid(message: string): { readonly kind: "invalid"; readonly message: string } {

@@ -13,6 +13,7 @@ import { listenerSetStatuses } from "./listener-set-report.ts";
 import type { BoundRoute, GatewayNode } from "./nodes.ts";
 import { parametersStatus } from "./parameters-report.ts";
 import type { Gateways, PipelineOptions, PipelineSources, Routes } from "./pipeline.ts";
+import { readRefusals } from "./quarantine/served-rules.ts";
 import { routeStatus } from "./route-report.ts";
 import type { RouteShadows } from "./rule-shadows.ts";
 import { supportedFeatures } from "./supported-features.ts";
@@ -62,6 +63,7 @@ export function declareStatuses(
       routeStatus(route, options.controllerName, {
         shadows: [...(read.get(shadows, key)?.values() ?? [])],
         isDelayed: read.get(sources.delayed, key) !== undefined,
+        refusals: (gateway) => readRefusals(read, routes.refusals, { route, gateway }),
       }),
     ],
   ]);

@@ -18,7 +18,7 @@ import {
   tlsPortKeys,
 } from "./route-tables.ts";
 import { findRouteShadows } from "./rule-shadows.ts";
-import { sameVersion } from "./same-version.ts";
+import { sameResource, sameVersion } from "./same-version.ts";
 import { buildUnroutedHosts, hostKeys, mergeVirtualHost } from "./virtual-host.ts";
 
 export function declareTables(
@@ -59,17 +59,17 @@ export function declareTables(
     keysIf(!isExact(host.hostname), host),
   );
   const modes = graph.derive("wantedTableModes", routeTables, chooseTableMode(sources.tableModes, exactHosts));
-  const inputs = { modes, hosts, wildcardHosts };
+  const inputs = { modes, formerModes: sources.formerModes, hosts, wildcardHosts };
   const byTlsPort: Grouped<RouteTable> = graph.groupBy("tablesByTlsPort", [routeTables], tlsPortKeys);
   const route = [
-    graph.derive("sharedTables", routeTables, printSharedTable(inputs), sameVersion),
-    graph.derive("hostTables", virtualHosts, printOwnTable(inputs), sameVersion),
-    graph.derive("misdirectedTables", byTlsPort, printSharedMisdirected(inputs), sameVersion),
+    graph.derive("sharedTables", routeTables, printSharedTable(inputs), sameResource),
+    graph.derive("hostTables", virtualHosts, printOwnTable(inputs), sameResource),
+    graph.derive("misdirectedTables", byTlsPort, printSharedMisdirected(inputs), sameResource),
   ];
   const scope = [
-    graph.derive("fallbackScopes", routeTables, printFallbackScope(inputs), sameVersion),
-    graph.derive("hostScopes", virtualHosts, printOwnScope(inputs), sameVersion),
-    graph.derive("misdirectedScopes", byTlsPort, printMisdirectedScope(inputs), sameVersion),
+    graph.derive("fallbackScopes", routeTables, printFallbackScope(inputs), sameResource),
+    graph.derive("hostScopes", virtualHosts, printOwnScope(inputs), sameResource),
+    graph.derive("misdirectedScopes", byTlsPort, printMisdirectedScope(inputs), sameResource),
   ];
   return { modes, virtualHosts, shadows, hosts, resources: { route, scope } };
 }

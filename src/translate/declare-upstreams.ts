@@ -20,6 +20,7 @@ export function declareUpstreams(
     tableRoutes,
     envoyListeners,
     policies,
+    limits,
     certificateContents,
     placement,
   }: Routes & Gateways & Pick<PipelineOptions, "placement">,
@@ -34,7 +35,7 @@ export function declareUpstreams(
   );
   const bySecret = graph.groupBy("listenersBySecret", [envoyListeners], secretKeys);
   const resources = {
-    cluster: [graph.derive("clusters", nodes, buildClusterResource, sameVersion)],
+    cluster: [graph.derive("clusters", nodes, buildClusterResource(limits), sameVersion)],
     endpoint: [graph.derive("endpoints", nodes, buildEndpoints(endpointInputs, placement), sameVersion)],
     secret: [graph.derive("secrets", bySecret, buildSecret(certificateContents), sameVersion)],
   };

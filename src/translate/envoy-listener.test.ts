@@ -7,6 +7,7 @@ import {
 import { gateway, gatewayClass, httpsListener, listener, tlsSecret } from "../../test/support/gateway-objects.ts";
 import { createGatewayWorld } from "../../test/support/gateway-world.ts";
 import type { Gateway } from "../core/gateway-api.ts";
+import { defaultLimits } from "./limits.ts";
 
 let certificate: IssuedCertificate;
 
@@ -35,6 +36,7 @@ describe("plain HTTP", () => {
           addresses: ["127.0.0.1", "127.0.0.2"],
           bindPort: 10081,
           accessLog: { format: "JSON" },
+          limits: defaultLimits,
           chains: [{ table: "http-80" }],
         },
       ],

@@ -8,6 +8,7 @@ import { listenerName } from "./envoy/names.ts";
 import type { EnvoyListener, FilterChain, GatewayNode, Listener, RouteTable } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
 import { protocolSupport } from "./protocol-support.ts";
+import { takesScopes } from "./proxy-image.ts";
 import { hostnamesByPort, tableOf } from "./route-parents.ts";
 import { targetPort } from "./target-port.ts";
 
@@ -15,7 +16,7 @@ import { targetPort } from "./target-port.ts";
 export function buildEnvoyListeners(placement: Placement): Transform<GatewayNode, EnvoyListener> {
   return (_read, _key, node) => {
     const addresses = [...node.bindAddresses].sort();
-    const { accessLog, tls } = node.fleet.parameters;
+    const { accessLog, tls, limits } = node.fleet.parameters;
     return servedPorts(node).map(({ port, scheme, listeners }) => {
       const name = listenerName(scheme, port);
       const listener: EnvoyListener = {
@@ -25,6 +26,7 @@ export function buildEnvoyListeners(placement: Placement): Transform<GatewayNode
         addresses,
         bindPort: boundPort(port, node, placement),
         accessLog,
+        limits,
         ...(scheme === "https" && { tlsParameters: tls }),
         chains: scheme === "http" ? plainChain(listeners) : tlsChains(listeners),
       };
@@ -49,11 +51,13 @@ export function boundPort(port: number, { listeners }: Pick<GatewayNode, "listen
 /** Gives one table for each HTTP connection manager. Keyed by Gateway and table. */
 export const buildRouteTables: Transform<GatewayNode, RouteTable> = (_read, _key, node) => {
   const holders = hostnamesByPort(node.listeners);
+  const cuts = takesScopes(node.fleet.parameters.image) ? {} : ({ onlyPlain: true } as const);
   return servedPorts(node).flatMap(({ port, scheme, listeners }) =>
     [...Map.groupBy(listeners, tableOf)].map(([table, members]): readonly [string, RouteTable] => {
       const hostnames = [...new Set(members.map(({ hostname }) => hostname))].sort();
       const misdirected = scheme === "http" ? [] : without(holders.get(port) ?? [], hostnames);
-      return [gatewayResourceKey(node.key, table), { gateway: node.key, table, port, scheme, hostnames, misdirected }];
+      const named = { gateway: node.key, table, port, scheme, hostnames, misdirected, ...cuts };
+      return [gatewayResourceKey(node.key, table), named];
     }),
   );
 };

@@ -11,6 +11,7 @@ import type { Backend, BoundRoute, ParentBinding, RouteRule, RuleRetry } from ".
 import type { OwnedMatch } from "./ownership/route-ownership.ts";
 import type { ReferenceSource } from "./reference-grant.ts";
 import { type BindingInputs, bindRoute } from "./route-binding.ts";
+import { ruleLabel } from "./rule-label.ts";
 import { matchId } from "./table-routes.ts";
 
 export interface RouteInputs extends BindingInputs, BackendInputs {}
@@ -85,15 +86,15 @@ interface ReadRule {
 
 function readRule(read: Reader, inputs: BackendInputs, { from, rule, index, matchProblem }: RuleInRoute): ReadRule {
   if (matchProblem !== undefined) {
-    return { problem: partiallyInvalid(`Dropped Rule ${label(rule, index)}: ${matchProblem}`), unresolved: [] };
+    return { problem: partiallyInvalid(`Dropped Rule ${ruleLabel(rule, index)}: ${matchProblem}`), unresolved: [] };
   }
   const { filters, broken, unresolved } = readFilters(read, inputs, from, rule.filters);
   const backends = (rule.backendRefs ?? []).map((ref) => readBackend(read, inputs, from, ref));
   const problem =
     broken?.condition === "PartiallyInvalid"
-      ? partiallyInvalid(`Dropped Rule ${label(rule, index)}, which answers 500: ${broken.message}`)
+      ? partiallyInvalid(`Dropped Rule ${ruleLabel(rule, index)}, which answers 500: ${broken.message}`)
       : backends.flatMap(({ problem }) =>
-          problem === undefined ? [] : [partiallyInvalid(`Dropped Rule ${label(rule, index)} for ${problem}`)],
+          problem === undefined ? [] : [partiallyInvalid(`Dropped Rule ${ruleLabel(rule, index)} for ${problem}`)],
         )[0];
   return {
     rule: {
@@ -135,10 +136,6 @@ function readBackend(read: Reader, inputs: BackendInputs, from: ReferenceSource,
 
 function readRetry({ codes = [], attempts, backoff }: NonNullable<HttpRouteRule["retry"]>): RuleRetry {
   return { codes, attempts, ...(backoff === undefined ? {} : { backoffMs: parseDuration(backoff) }) };
-}
-
-function label({ name }: HttpRouteRule, index: number): string {
-  return name === undefined ? String(index) : `${index} (${name})`;
 }
 
 /** The specification wants the message to begin with what became of the rule. */

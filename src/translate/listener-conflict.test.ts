@@ -13,6 +13,7 @@ const read: Reader = { get: (collection, key) => collection.get(key) };
 const graph = new Graph();
 const inputs = {
   certificates: graph.source<CertificateState>("certificates"),
+  refusedCertificates: graph.source<string>("refusedCertificates"),
   grants: graph.groupBy<ReferenceGrant>("grants", [graph.source<ReferenceGrant>("ReferenceGrant")], () => []),
 };
 

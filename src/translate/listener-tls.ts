@@ -2,14 +2,17 @@
 import type { Collection, Grouped, Reader } from "../collection/collection.ts";
 import type { Rejection } from "../core/conditions.ts";
 import type { ListenerTls, ReferenceGrant, SecretObjectReference } from "../core/gateway-api.ts";
-import { type NamespacedName, namespacedName } from "../core/keys.ts";
+import { gatewayResourceKey, type NamespacedName, namespacedName, parseNamespacedName } from "../core/keys.ts";
 import type { CertificateState } from "./certificate.ts";
+import { secretName } from "./envoy/names.ts";
 import { isGranted, type ReferenceSource } from "./reference-grant.ts";
 
 /** What a listener reads of the world. */
 export interface ListenerInputs {
   /** By Secret, namespace/name. */
   readonly certificates: Collection<CertificateState>;
+  /** What Envoy said of those that proxies have refused, by gatewayResourceKey(gateway, secret). */
+  readonly refusedCertificates: Collection<string>;
   readonly grants: Grouped<ReferenceGrant>;
 }
 
@@ -26,7 +29,7 @@ export interface ResolvedTls {
 export function resolveTls(
   read: Reader,
   inputs: ListenerInputs,
-  from: ReferenceSource,
+  from: ReferenceSource & { readonly gateway: NamespacedName },
   tls: ListenerTls | undefined,
 ): ResolvedTls {
   if (tls?.mode === "Passthrough")
@@ -55,7 +58,7 @@ type CertificateResult =
 function resolveCertificate(
   read: Reader,
   inputs: ListenerInputs,
-  from: ReferenceSource,
+  from: ReferenceSource & { readonly gateway: NamespacedName },
   ref: SecretObjectReference,
 ): CertificateResult {
   const namespace = ref.namespace ?? from.namespace;
@@ -76,7 +79,15 @@ function resolveCertificate(
   const state = read.get(inputs.certificates, secret);
   if (state === undefined) return rejected("InvalidCertificateRef", `Secret ${secret} does not exist`);
   if (state.kind === "invalid") return rejected("InvalidCertificateRef", `Secret ${secret} ${state.message}`);
+  const words = read.get(inputs.refusedCertificates, gatewayResourceKey(from.gateway, secretName(secret)));
+  if (words !== undefined) return rejected("InvalidCertificateRef", refusedSecret(secret, from, words));
   return { kind: "resolved", secret };
+}
+
+/** What Envoy says about a certificate is told to its own namespace only. */
+function refusedSecret(secret: NamespacedName, from: ReferenceSource, words: string): string {
+  const isOwn = parseNamespacedName(secret).namespace === from.namespace;
+  return `Secret ${secret} is refused by proxies${isOwn ? `: ${words}` : ""}`;
 }
 
 function rejected(reason: string, message: string): CertificateResult {

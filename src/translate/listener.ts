@@ -46,7 +46,8 @@ export function buildListener(
   if (support === undefined) {
     return { ...base, supportedKinds: [], secrets: [], rejections: [unsupportedProtocol(spec)] };
   }
-  const from = { group: kinds[owner.kind].group, kind: owner.kind, namespace: owner.namespace };
+  const { gateway, namespace } = owner;
+  const from = { group: kinds[owner.kind].group, kind: owner.kind, namespace, gateway };
   const tls = support.terminatesTls ? resolveTls(read, inputs, from, spec.tls) : { secrets: [], rejections: [] };
   const { supportedKinds, rejections } = judgeKinds(spec, support);
   return { ...base, supportedKinds, secrets: tls.secrets, rejections: [...tls.rejections, ...rejections] };

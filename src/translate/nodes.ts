@@ -26,6 +26,7 @@ import type {
   OwnershipRefusal,
   RecordKey,
 } from "../core/ownership.ts";
+import type { EffectiveLimits } from "../core/proxy-limits.ts";
 
 /** A listener of a Gateway or of a ListenerSet attached to it, with what was decided about it. */
 export interface Listener {
@@ -149,6 +150,7 @@ export interface EnvoyListener {
   readonly bindPort: number;
   /** What the Gateway's parameters say; the defaults where they are absent. */
   readonly accessLog?: AccessLog;
+  readonly limits?: EffectiveLimits;
   readonly tlsParameters?: { readonly minimumVersion: TlsVersion; readonly cipherSuites: readonly string[] };
   /** One for HTTP; one for each served listener for HTTPS, the most specific hostname first. */
   readonly chains: readonly FilterChain[];
@@ -174,6 +176,8 @@ export interface RouteTable {
   readonly hostnames: readonly Hostname[];
   /** Hostnames of other TLS listeners of the port: a request for one of them came to the wrong connection, 421. */
   readonly misdirected: readonly Hostname[];
+  /** Its proxies are of a version that takes no other cut, however many hostnames it has. */
+  readonly onlyPlain?: true;
 }
 
 /** How one reference to a backend came out. Weight 0 is kept: it counts as a backend that gets nothing. */
@@ -290,6 +294,10 @@ export interface RouteEntry {
   readonly match: HttpRouteMatch;
   /** All that its rule does is to ask for the same by HTTPS. */
   readonly upgradesToHttps?: true;
+  /** The rule as it is printed, where that is another than the route has: proxies have refused what is written. */
+  readonly servedAs?: RouteRule;
+  /** The clusters that the messages send requests to. */
+  readonly clusters: readonly string[];
   /** Encoded envoy.config.route.v3.Route messages, tried in order. */
   readonly routes: readonly Uint8Array[];
 }

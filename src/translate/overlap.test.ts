@@ -33,6 +33,7 @@ function entryOf({
     id: matchId(rule, 0),
     rule,
     match,
+    clusters: [],
     routes: [],
   };
 }

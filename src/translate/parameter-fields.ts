@@ -1,5 +1,7 @@
 /** The fields of GatewayParameters that a class and a Gateway both may set: how they are walked, and how merged. */
 import type { AccessLog, ProxyParameters, ResourceRequirements } from "../core/gateway-parameters.ts";
+import { mergeLimits, pickLimits } from "./limits.ts";
+import { pickFields } from "./pick-fields.ts";
 
 /**
  * Copies parameters with those fields that are to be kept. Fields are asked for by path, entries of maps one by one, such
@@ -10,7 +12,7 @@ export function pickParameters(spec: ProxyParameters, keeps: (field: string) => 
   const entries = (path: string, map: Texts | undefined) =>
     map && textsOf(Object.entries(map).filter(([key]) => keeps(`${path}[${key}]`)));
   const { image, replicas, autoscaling, resources, service, nodeSelector, tolerations } = spec;
-  const { labels, hostNetwork, logLevel, accessLog, tls, ownership, budget } = spec;
+  const { labels, hostNetwork, logLevel, accessLog, tls, ownership, budget, limits } = spec;
   return {
     ...(kept("image", image) && { image }),
     ...(kept("replicas", replicas) && { replicas }),
@@ -47,15 +49,8 @@ export function pickParameters(spec: ProxyParameters, keeps: (field: string) => 
     }),
     ...(ownership && { ownership: pickFields("ownership", ownership, keeps) }),
     ...(budget && { budget: pickFields("budget", budget, keeps) }),
+    ...(limits && { limits: pickLimits(limits, keeps) }),
   };
-}
-
-/** Copies an object all of whose fields are optional, in one order, with those fields that are to be kept. */
-function pickFields<T extends object>(path: string, fields: T, keeps: (field: string) => boolean): T {
-  const entries = Object.entries(fields)
-    .filter(([name, value]) => value !== undefined && keeps(`${path}.${name}`))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries) as T; // still one, without some of its fields
 }
 
 /** The paths of all fields that are set, in the notation of {@link pickParameters}. */
@@ -96,6 +91,7 @@ export function mergeParameters(under: ProxyParameters, over: ProxyParameters): 
     tls: { ...under.tls, ...over.tls },
     ownership: { ...under.ownership, ...over.ownership },
     budget: { ...under.budget, ...over.budget },
+    limits: mergeLimits(under.limits, over.limits),
   };
 }
 

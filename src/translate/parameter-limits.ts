@@ -1,6 +1,8 @@
 /** What a class lets its Gateways say in GatewayParameters of their own: locks, bounds, and what is closed by itself. */
 import type { GatewayParametersSpec, ParameterBounds, ProxyParameters } from "../core/gateway-parameters.ts";
+import type { ProxyLimits } from "../core/proxy-limits.ts";
 import { logFormatProblem } from "./envoy/log-format.ts";
+import { limitValues } from "./limits.ts";
 import { fieldsOf, isWithin } from "./parameter-fields.ts";
 
 /** A field that does not count, and why in a sentence that names it. */
@@ -27,6 +29,7 @@ export function oversteps(ofClass: GatewayParametersSpec, ofGateway: ProxyParame
     ...logOversteps(ofGateway),
     ...endpointOverstep(ofClass, ofGateway),
     ...budgetOversteps(ofClass, ofGateway),
+    ...limitOversteps(bounds.limits, ofGateway.limits),
   ];
   const fields = new Set<string>();
   return found.filter(({ field }) => !fields.has(field) && fields.add(field));
@@ -175,5 +178,14 @@ function budgetOversteps({ budget = {} }: GatewayParametersSpec, own: ProxyParam
     if (most === undefined || value <= most) return [];
     const field = `budget.${name}`;
     return [{ field, message: `spec.${field} is ${value}, the class allows at most ${most}` }];
+  });
+}
+
+function limitOversteps(most: ProxyLimits = {}, own: ProxyLimits = {}): readonly Overstep[] {
+  const bounds = limitValues(most);
+  return [...limitValues(own)].flatMap(([field, value]) => {
+    const bound = bounds.get(field);
+    if (bound === undefined || value <= bound) return [];
+    return [{ field, message: `spec.${field} is ${value}, the class allows at most ${bound}` }];
   });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { GatewayParametersSpec, ProxyParameters } from "../core/gateway-parameters.ts";
+import { limitFields } from "../core/proxy-limits.ts";
+import { defaultLimits } from "./limits.ts";
 import { resolveParameters } from "./parameters.ts";
 
 const originOf = (field: string, ofClass: GatewayParametersSpec, ofGateway: ProxyParameters) =>
@@ -28,9 +30,11 @@ describe("parameters that nobody sets", () => {
         foreignEndpoints: "Refused",
       },
       budget: {},
+      limits: defaultLimits,
       origins: [
         "accessLog",
         "hostNetwork",
+        ...[...limitFields].sort(),
         "logLevel",
         "ownership.acmeChallenges",
         "ownership.foreignEndpoints",

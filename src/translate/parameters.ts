@@ -1,6 +1,8 @@
 /** The parameters of a Gateway's fleet: its class's, then its own as far as the class lets it, then defaults. */
 import type { EffectiveParameters, ParameterOrigin } from "../core/fleet.ts";
 import type { GatewayParametersSpec, ProxyParameters, TlsVersion } from "../core/gateway-parameters.ts";
+import { limitFields } from "../core/proxy-limits.ts";
+import { completeLimits } from "./limits.ts";
 import { fieldsOf, mergeParameters, pickParameters } from "./parameter-fields.ts";
 import { defaultReplicas, oversteps } from "./parameter-limits.ts";
 
@@ -70,6 +72,7 @@ function complete(merged: ProxyParameters, ofClass: GatewayParametersSpec): Omit
     },
     ownership: { ...defaults.ownership, ...merged.ownership },
     budget: merged.budget ?? {},
+    limits: completeLimits(merged.limits, { most: bounds?.limits, memory: resources.limits?.["memory"] }),
   };
 }
 
@@ -105,6 +108,7 @@ const defaulted = [
   "ownership.acmeChallenges",
   "ownership.foreignEndpoints",
   "proxies",
+  ...limitFields,
 ];
 
 const classOnly = ["proxies", "addressService", "addressAnnotation"] as const;

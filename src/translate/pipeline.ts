@@ -36,6 +36,9 @@ import { gatherClaims, listClaims } from "./ownership/claims.ts";
 import { declareOwnership, type Ownership } from "./ownership/declare.ts";
 import { judgeObject, type OwnershipJudgement } from "./ownership/judge-object.ts";
 import type { Placement } from "./placement.ts";
+import { declareRefusedCertificates, declareRouteRefusals } from "./quarantine/declare.ts";
+import type { RefusedCluster } from "./quarantine/refused-clusters.ts";
+import type { RefusedRules } from "./quarantine/refused-rules.ts";
 import { grantKeys } from "./reference-grant.ts";
 import { routeParents } from "./route-parents.ts";
 import { sameVersion } from "./same-version.ts";
@@ -60,6 +63,8 @@ export interface PipelineSources {
   readonly dataPlane: Source<DataPlaneState>;
   /** How tables are cut now, by gatewayResourceKey(gateway, table): what `outputs.tableModes` last said. */
   readonly tableModes: Source<TableMode>;
+  /** How tables were cut before, as long as proxies may have connections that go by it. By the same key. */
+  readonly formerModes: Source<TableMode>;
   /** How fleets are, by Gateway, namespace/name. */
   readonly fleets: Source<FleetState>;
   /** One entry, under {@link clusterKey}; none where there is no cluster. */
@@ -105,6 +110,12 @@ export interface RoutingView {
   readonly hostsByTable: Grouped<VirtualHost>;
   /** By ObjectKey. */
   readonly routes: Collection<BoundRoute>;
+  /** What proxies have refused of routes, by ObjectKey. */
+  readonly refusedRules: Collection<RefusedRules>;
+  /** The same of certificates: Envoy's words, by gatewayResourceKey(gateway, secret). */
+  readonly refusedCertificates: Collection<string>;
+  /** The same of clusters, by gatewayResourceKey(gateway, cluster). */
+  readonly refusedClusters: Collection<RefusedCluster>;
   /** By the xDS name of a cluster. */
   readonly clusters: Collection<ClusterNode>;
   readonly holdings: Collection<Holding>;
@@ -153,6 +164,7 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
     sources: sources.objects,
     dataPlane: sources.dataPlane,
     tableModes: sources.tableModes,
+    formerModes: sources.formerModes,
     fleets: sources.fleets,
     cluster: sources.cluster,
     holdings: sources.holdings,
@@ -176,6 +188,9 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
         virtualHosts: tables.virtualHosts,
         hostsByTable: tables.hosts,
         routes: routes.httpRoutes,
+        refusedRules: routes.refusals.rules,
+        refusedCertificates: gateways.refusedCertificates,
+        refusedClusters: routes.refusals.refusedClusters,
         clusters: upstreams.clusterNodes,
         holdings: sources.holdings,
         tableModes: tables.modes,
@@ -202,11 +217,13 @@ function declareSources(graph: Graph): PipelineSources {
     GatewayParameters: graph.source<ObjectByKind["GatewayParameters"]>("GatewayParameters"),
     HostnameClaim: graph.source<ObjectByKind["HostnameClaim"]>("HostnameClaim"),
     NamespaceBudget: graph.source<ObjectByKind["NamespaceBudget"]>("NamespaceBudget"),
+    Quarantine: graph.source<ObjectByKind["Quarantine"]>("Quarantine"),
   };
   return {
     objects,
     dataPlane: graph.source("dataPlane"),
     tableModes: graph.source("tableModes"),
+    formerModes: graph.source("formerModes"),
     fleets: graph.source("fleetStates"),
     cluster: graph.source("clusterFacts"),
     holdings: graph.source("holdings"),
@@ -232,10 +249,12 @@ function declareGateways(
   const { namespaceLabels } = ownership;
   const budgets = declareBudgets(graph, objects, { classes, namespaceLabels });
   const certificates = graph.derive("certificates", objects.Secret, readCertificate);
+  const refused = declareRefusedCertificates(graph, objects.Quarantine, certificates);
   const inputs = {
     classes,
     budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
+    refusedCertificates: refused.refusedCertificates,
     listenerSets: graph.groupBy("listenerSetsByGateway", [objects.ListenerSet], listenerSetKeys),
     namespaceLabels,
     grants: graph.groupBy("grants", [objects.ReferenceGrant], grantKeys),
@@ -249,9 +268,11 @@ function declareGateways(
     ...inputs,
     changeLimits: declareChangeLimits(graph, { ...budgets, namespaceLabels }, classes),
     certificateContents: certificates,
+    quarantinesByObject: refused.quarantinesByObject,
     nodes,
     parents: graph.derive("routeParents", nodes, routeParents),
     policies: graph.derive("ownershipPolicies", nodes, (_read, key, { ownership }) => [[key, ownership]]),
+    limits: graph.derive("limits", nodes, (_read, key, { fleet }) => [[key, fleet.parameters.limits]]),
     fleetSpecs: graph.derive("fleetSpecs", nodes, buildFleetSpec(placement)),
     classUse: graph.derive("classUse", classes, (read, key) => [[key, (read.get(byClass, key)?.size ?? 0) > 0]]),
     envoyListeners: graph.derive("envoyListeners", nodes, buildEnvoyListeners(placement)),
@@ -262,19 +283,28 @@ function declareGateways(
 function declareRoutes(
   graph: Graph,
   objects: Objects,
-  { parents, namespaceLabels, grants, budgets, ownership }: Gateways & { readonly ownership: Ownership },
+  {
+    parents,
+    namespaceLabels,
+    grants,
+    budgets,
+    ownership,
+    quarantinesByObject,
+    limits,
+  }: Gateways & { readonly ownership: Ownership },
 ) {
   const services = graph.derive("services", objects.Service, serviceView);
   const bindRoute = bindHttpRoute({ parents, namespaceLabels, grants, services, budgets, ownership });
   const httpRoutes = graph.derive("httpRoutes", objects.HTTPRoute, bindRoute);
-  const tableRoutes = graph.derive("tableRoutes", httpRoutes, buildTableRoutes);
+  const refusals = declareRouteRefusals(graph, { quarantinesByObject, limits, routes: httpRoutes });
+  const tableRoutes = graph.derive("tableRoutes", httpRoutes, buildTableRoutes(refusals));
   const attachments = graph.derive("attachments", httpRoutes, (_read, key, route: BoundRoute) => {
     const listeners = route.parents.flatMap((parent) => parent.attachments.map(({ listener }) => listener));
     return [[key, [...new Set(listeners)].sort()]];
   });
   const byListener = graph.groupBy("routesByListener", [attachments], (listeners) => listeners);
   const attachedRoutes = graph.derive("attachedRoutes", byListener, (_read, key, routes) => [[key, routes.size]]);
-  return { services, bindRoute, httpRoutes, tableRoutes, attachedRoutes };
+  return { services, bindRoute, httpRoutes, refusals, tableRoutes, attachedRoutes };
 }
 
 /** Gathers by what is wanted who wants it. */

@@ -1,8 +1,16 @@
-import { type Condition, conditionFalse, conditionTrue, type StatusUpdate } from "../core/conditions.ts";
+import {
+  type Condition,
+  conditionFalse,
+  conditionTrue,
+  joinRejections,
+  type StatusUpdate,
+} from "../core/conditions.ts";
+import type { NamespacedName } from "../core/keys.ts";
 import { hostnamesGranted } from "../core/ownership.ts";
 import { changesDelayed } from "./budget/delayed-change.ts";
 import type { BoundRoute, ParentBinding } from "./nodes.ts";
 import { refusalRejection } from "./ownership/messages.ts";
+import { droppedRules, type GatewayRefusals, refusedCondition } from "./quarantine/served-rules.ts";
 import { type RouteShadows, unreachableRules } from "./rule-shadows.ts";
 
 /** What the status of a route is told of besides the route. */
@@ -11,6 +19,8 @@ export interface RouteReportInputs {
   readonly shadows?: readonly RouteShadows[];
   /** Whether a newer version of it waits. */
   readonly isDelayed?: boolean;
+  /** What of it the proxies of a Gateway have refused. */
+  readonly refusals?: (gateway: NamespacedName) => GatewayRefusals | undefined;
 }
 
 /** Writes the status of a route: one entry for each parentRef that is ours, in the order of the spec. */
@@ -26,10 +36,17 @@ export function routeStatus(route: BoundRoute, controllerName: string, inputs: R
 function conditions(
   route: BoundRoute,
   parent: ParentBinding,
-  { shadows = [], isDelayed = false }: RouteReportInputs,
+  { shadows = [], isDelayed = false, refusals = () => undefined }: RouteReportInputs,
 ): readonly Condition[] {
   const { rejection } = parent;
-  const { generation, unresolved, partiallyInvalid } = route;
+  const { generation, unresolved } = route;
+  const gateways = [...new Set(parent.attachments.filter(({ served }) => served).map(({ gateway }) => gateway))];
+  const refused = gateways.flatMap((gateway) => refusals(gateway) ?? []);
+  const partiallyInvalid = joinRejections([
+    ...(route.partiallyInvalid === undefined ? [] : [route.partiallyInvalid]),
+    ...droppedRules(route, refused),
+  ]);
+  const byProxies = refusedCondition(route, refused);
   const granted = grantedCondition(parent, generation);
   const unreachable = unreachableRules(route, parent, shadows);
   return [
@@ -38,6 +55,7 @@ function conditions(
       ? conditionTrue("ResolvedRefs", generation)
       : conditionFalse("ResolvedRefs", generation, unresolved),
     ...(partiallyInvalid === undefined ? [] : [conditionTrue("PartiallyInvalid", generation, partiallyInvalid)]),
+    ...(byProxies === undefined ? [] : [byProxies]),
     ...(granted === undefined ? [] : [granted]),
     ...(unreachable === undefined ? [] : [unreachable]),
     ...(isDelayed ? [changesDelayed(generation)] : []),

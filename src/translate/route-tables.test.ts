@@ -27,10 +27,12 @@ function createTables() {
   const tables = graph.source<RouteTable>("tables");
   const hosts = graph.source<VirtualHost>("hosts");
   const modes = graph.source<TableMode>("modes");
+  const formerModes = graph.source<TableMode>("formerModes");
   const keys = (wanted: (host: VirtualHost) => boolean) => (host: VirtualHost) =>
     wanted(host) ? [tableKey(host)] : [];
   const inputs = {
     modes,
+    formerModes,
     hosts: graph.groupBy(
       "byTable",
       [hosts],
@@ -58,7 +60,7 @@ function createTables() {
     graph.derive("misdirectedScopes", ports, printMisdirectedScope(inputs)),
   ];
   const names = () => outputs.flatMap((output) => [...output.entries()].map(([key, { type }]) => `${type} ${key}`));
-  return { graph, tables, hosts, modes, wanted, outputs, names };
+  return { graph, tables, hosts, modes, formerModes, wanted, outputs, names };
 }
 
 function table(more: Partial<RouteTable> = {}): RouteTable {
@@ -130,6 +132,28 @@ describe("a scoped table", () => {
       "scope infra/edge|http-80/a.com",
     ]);
     expect(domains(world.outputs[0]?.get("infra/edge|http-80/*"))).toEqual(["*.com", "*"]);
+  });
+
+  it("is there beside the plain one for connections from before, until they are gone", () => {
+    const world = createTables();
+    setTable(world, table());
+    setHosts(world, "http-80", ["a.com", "*.com"]);
+    world.modes.set("infra/edge|http-80", "plain");
+    world.formerModes.set("infra/edge|http-80", "scoped");
+    world.graph.flush();
+    const lingering = world.outputs.flatMap((output) =>
+      [...output.entries()].map(([key, { type, lingers }]) => `${type} ${key}${lingers === true ? " lingers" : ""}`),
+    );
+    expect(lingering.sort()).toEqual([
+      "route infra/edge|http-80",
+      "route infra/edge|http-80/* lingers",
+      "route infra/edge|http-80/a.com lingers",
+      "scope infra/edge|http-80/* lingers",
+      "scope infra/edge|http-80/a.com lingers",
+    ]);
+    world.formerModes.delete("infra/edge|http-80");
+    world.graph.flush();
+    expect(world.names()).toEqual(["route infra/edge|http-80"]);
   });
 
   it("becomes plain again when its mode does", () => {

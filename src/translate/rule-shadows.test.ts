@@ -27,7 +27,7 @@ function entries(route: ObjectKey, rules: readonly RouteRule[], createdAt: strin
     matches.map((match, matchIndex) => ({
       order: `${hostnameOrder("a.com")}${matchOrder({ match, createdAt, route, ruleIndex: index, matchIndex })}`,
       ...{ route, namespace: route.split("/")[1] ?? "", createdAt, id: matchId(index, matchIndex), rule: index, match },
-      ...{ routes: [] },
+      ...{ clusters: [], routes: [] },
     })),
   );
 }

@@ -4,29 +4,34 @@ import { gatewayResourceKey } from "../core/keys.ts";
 import { printRoutes, type RouteContext } from "./envoy/route.ts";
 import type { AttachedHost, Attachment, BoundRoute, RouteEntry, RouteRule, TableRoutes } from "./nodes.ts";
 import { hostnameOrder, matchOrder } from "./precedence.ts";
+import type { RouteRefusals } from "./quarantine/declare.ts";
+import { readRefusals, servedRules } from "./quarantine/served-rules.ts";
 
 /** Prints a route once for each table in which it answers. Keyed by route and table. */
-export const buildTableRoutes: Transform<BoundRoute, TableRoutes> = (_read, _key, route) => {
-  const served = route.parents.flatMap(({ attachments }) => attachments).filter((attachment) => attachment.served);
-  const byTable = Map.groupBy(served, ({ gateway, table }) => gatewayResourceKey(gateway, table));
-  return [...byTable].flatMap(([table, attachments]): readonly (readonly [string, TableRoutes])[] => {
-    const [first] = attachments;
-    const hosts = distinctHosts(attachments);
-    if (first === undefined || hosts.length === 0) return [];
-    const context: RouteContext = { route: route.key, port: first.port, scheme: first.scheme };
-    const routes: TableRoutes = {
-      kind: "routes",
-      route: route.key,
-      namespace: route.namespace,
-      gateway: first.gateway,
-      table: first.table,
-      hosts,
-      entries: route.rules.flatMap((rule) => ruleEntries(route, rule, context)),
-      clusters: [...new Set(route.rules.flatMap(ruleClusters))].sort(),
-    };
-    return [[`${route.key}|${table}`, routes]];
-  });
-};
+export function buildTableRoutes(refusals: RouteRefusals): Transform<BoundRoute, TableRoutes> {
+  return (read, _key, route) => {
+    const served = route.parents.flatMap(({ attachments }) => attachments).filter((attachment) => attachment.served);
+    const byTable = Map.groupBy(served, ({ gateway, table }) => gatewayResourceKey(gateway, table));
+    return [...byTable].flatMap(([table, attachments]): readonly (readonly [string, TableRoutes])[] => {
+      const [first] = attachments;
+      const hosts = distinctHosts(attachments);
+      if (first === undefined || hosts.length === 0) return [];
+      const context: RouteContext = { route: route.key, port: first.port, scheme: first.scheme };
+      const rules = servedRules(route, readRefusals(read, refusals, { route, gateway: first.gateway }));
+      const routes: TableRoutes = {
+        kind: "routes",
+        route: route.key,
+        namespace: route.namespace,
+        gateway: first.gateway,
+        table: first.table,
+        hosts,
+        entries: rules.flatMap((rule) => ruleEntries(route, rule, context)),
+        clusters: [...new Set(rules.flatMap(ruleClusters))].sort(),
+      };
+      return [[`${route.key}|${table}`, routes]];
+    });
+  };
+}
 
 /**
  * Several listeners of one table, several parentRefs, or several hostnames of the route may lead to the same host. The most
@@ -43,6 +48,8 @@ function distinctHosts(attachments: readonly Attachment[]): readonly AttachedHos
 }
 
 function ruleEntries(route: BoundRoute, rule: RouteRule, context: RouteContext): readonly RouteEntry[] {
+  const clusters = ruleClusters(rule);
+  const isAsWritten = route.rules.includes(rule);
   return rule.matches.map((match, matchIndex) => ({
     order: matchOrder({ match, createdAt: route.createdAt, route: route.key, ruleIndex: rule.index, matchIndex }),
     route: route.key,
@@ -52,6 +59,8 @@ function ruleEntries(route: BoundRoute, rule: RouteRule, context: RouteContext):
     rule: rule.index,
     match,
     ...(rule.upgradesToHttps === true && { upgradesToHttps: true }),
+    ...(!isAsWritten && { servedAs: rule }),
+    clusters,
     routes: printRoutes(rule, match, context),
   }));
 }

@@ -43,7 +43,7 @@ function createUpstreams() {
   const owners = graph.groupBy("owners", [owned], ({ addresses }) => addresses);
   const policies = graph.source<OwnershipPolicy>("policies");
   const clusters = graph.derive("clusters", graph.groupBy("users", [routes], clusterKeys), buildCluster);
-  const resources = graph.derive("resources", clusters, buildClusterResource);
+  const resources = graph.derive("resources", clusters, buildClusterResource(graph.source("limits")));
   const endpoints = graph.derive(
     "endpoints",
     clusters,

@@ -2,6 +2,7 @@
 import type { Collection, Grouped, Reader, Transform } from "../collection/collection.ts";
 import { gatewayResourceKey, type NamespacedName, parseGatewayResourceKey } from "../core/keys.ts";
 import type { EndpointSlice } from "../core/kubernetes.ts";
+import type { EffectiveLimits } from "../core/proxy-limits.ts";
 import type { XdsResource } from "../core/xds-resource.ts";
 import type { ServiceView } from "./backend.ts";
 import { type EndpointOwners, isForeign, isKept } from "./endpoint-owners.ts";
@@ -10,6 +11,7 @@ import { printCluster } from "./envoy/cluster.ts";
 import { printEndpoints } from "./envoy/endpoint.ts";
 import { parseClusterName, secretName } from "./envoy/names.ts";
 import { printSecret } from "./envoy/secret.ts";
+import { defaultLimits, settingsOf } from "./limits.ts";
 import type { Certificate, ClusterNode, EnvoyListener, OwnershipPolicy, TableRoutes } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
 
@@ -23,10 +25,13 @@ export const buildCluster: Transform<ReadonlyMap<string, TableRoutes>, ClusterNo
   [key, parseClusterName(parseGatewayResourceKey(key).name)],
 ];
 
-/** Prints a cluster. */
-export const buildClusterResource: Transform<ClusterNode, XdsResource> = (_read, key, node) => [
-  [key, printCluster(node)],
-];
+/** Prints a cluster with the limits of its Gateway. */
+export function buildClusterResource(limits: Collection<EffectiveLimits>): Transform<ClusterNode, XdsResource> {
+  return (read, key, node) => {
+    const ofGateway = read.get(limits, parseGatewayResourceKey(key).gateway) ?? defaultLimits;
+    return [[key, printCluster(node, settingsOf(ofGateway))]];
+  };
+}
 
 export interface EndpointInputs extends EndpointOwners {
   readonly services: Collection<ServiceView>;

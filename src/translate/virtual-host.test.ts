@@ -23,6 +23,7 @@ function routes(hosts: readonly AttachedHost[], ...orders: readonly string[]): H
     id: order,
     rule: 0,
     match: { path: { type: "PathPrefix", value: "/" } } as const,
+    clusters: [],
     routes: [encodeMessage("envoy.config.route.v3.Route", { name: order, match: { prefix: "/" } })],
   }));
   return { kind: "routes", route, namespace: "shop", ...place, hosts, entries, clusters: [] };

@@ -4,11 +4,13 @@ import { gatewayParametersCel } from "./rules/gateway-parameters.ts";
 import { hostnameClaimCel } from "./rules/hostname-claim.ts";
 import { hostnameRecordCel } from "./rules/hostname-record.ts";
 import { namespaceChoiceCel } from "./rules/namespace-choice.ts";
+import { quarantineCel } from "./rules/quarantine.ts";
 import { gatewayParametersSchema } from "./schemas/gateway-parameters.ts";
 import { hostnameClaimSchema } from "./schemas/hostname-claim.ts";
 import { hostnameRecordSchema, hostnameRecordStatusSchema } from "./schemas/hostname-record.ts";
 import type { JsonSchema } from "./schemas/json-schema.ts";
 import { namespaceBudgetSchema } from "./schemas/namespace-budget.ts";
+import { quarantineSchema } from "./schemas/quarantine.ts";
 
 /** What the CustomResourceDefinition of a kind of our own says beyond its names. */
 export interface OwnKind {
@@ -123,5 +125,19 @@ export const ownKinds: readonly OwnKind[] = [
     ],
     schema: namespaceBudgetSchema,
     rules: namespaceChoiceCel,
+  },
+  {
+    kind: "Quarantine",
+    description: "What proxies have refused, as Gatehouse keeps it, so that it is not sent again.",
+    shortNames: ["quarantine"],
+    columns: [
+      { name: "Object", type: "string", jsonPath: ".spec.object" },
+      { name: "Gateway", type: "string", jsonPath: ".spec.gateway" },
+      { name: "Since", type: "date", jsonPath: ".spec.since" },
+      { name: "Part", type: "string", jsonPath: ".spec.part", priority: 1 },
+      { name: "Words", type: "string", jsonPath: ".spec.words", priority: 1 },
+    ],
+    schema: quarantineSchema,
+    rules: quarantineCel,
   },
 ];

@@ -70,6 +70,7 @@ it("there is one definition for each kind of ours, under the name that the API s
     { metadata: { name: "hostnameclaims.gatehouse.dev" }, spec: { scope: "Cluster" } },
     { metadata: { name: "hostnamerecords.gatehouse.dev" }, spec: { scope: "Cluster" } },
     { metadata: { name: "namespacebudgets.gatehouse.dev" }, spec: { scope: "Cluster" } },
+    { metadata: { name: "quarantines.gatehouse.dev" }, spec: { scope: "Cluster" } },
   ]);
   const ours = Object.entries(kinds).filter(([, { group }]) => group === "gatehouse.dev");
   expect(crds.map(({ kind }) => kind)).toEqual(ours.map(([kind]) => kind));

@@ -55,6 +55,7 @@ class CrdDiscovery implements Discovery {
   #busy = false;
   #stopped = false;
   #wake: (() => void) | undefined;
+  #endReturns: (() => void) | undefined;
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DiscoveryOptions) {
@@ -72,11 +73,13 @@ class CrdDiscovery implements Discovery {
 
   start(): void {
     for (const kind of kindNames) if (builtin.has(kinds[kind].group)) this.#tell(kind, kinds[kind].versions[0]);
+    this.#endReturns = this.#options.api.onReturn(() => this.#serverReturned());
     this.#reflector.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#endReturns?.();
     this.#wake?.();
     await this.#reflector.stop();
     await this.#working;
@@ -160,6 +163,11 @@ class CrdDiscovery implements Discovery {
     if (failures < mostSilentLookUps || this.#wanted.get(kind) !== failures + 1) return;
     this.#wanted.delete(kind);
     this.#tell(kind, undefined);
+  }
+
+  #serverReturned(): void {
+    for (const kind of this.#wanted.keys()) this.#wanted.set(kind, 0);
+    this.#wake?.();
   }
 
   #pause(milliseconds: number): Promise<void> {

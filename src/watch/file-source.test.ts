@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Kind, NamespacedName, ObjectByKind } from "../core/keys.ts";
 import { createFileSource, ManifestFolderError } from "./file-source.ts";
 import type { ObjectSource } from "./object-source.ts";
@@ -186,6 +186,20 @@ describe("a folder of manifests", () => {
       ["delete", "ConfigMap/one/a"],
       ["delete", "Namespace/one"],
     ]);
+  });
+
+  it("waits no longer for what is gone when the clock of the day is set back meanwhile", async () => {
+    const running = await run({ "a.yaml": configMap("a", "1"), "b.yaml": configMap("b", "1") }, { graceMs: 50 });
+    const now = Date.now;
+    let asked = 0;
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => {
+      asked += 1;
+      return now() - (asked > 1 ? 3_600_000 : 0);
+    });
+    unlinkSync(join(running.directory, "a.yaml"));
+    await until(() => !running.objects.has("ConfigMap/one/a"));
+    clock.mockRestore();
+    expect([...running.objects.keys()].sort()).toEqual(["ConfigMap/one/b", "Namespace/one"]);
   });
 
   it("does not notice that an editor replaces a file by rename", async () => {

@@ -159,7 +159,7 @@ class FileSource implements ObjectSource {
 
   #expire(): void {
     this.#run(() => {
-      const timing = { now: Date.now(), grace: this.#grace };
+      const timing = { now: performance.now(), grace: this.#grace };
       for (const path of [...this.#temporary]) {
         const state = this.#states.get(path);
         if (state !== undefined) this.#setState(path, expiredFileState(path, state, timing));
@@ -197,7 +197,8 @@ class FileSource implements ObjectSource {
   }
 
   #apply({ scan, texts }: Look): void {
-    const now = Date.now();
+    // What is waited for goes by the clock that nobody sets, and the age of a file by the one that files go by.
+    const [now, wallClock] = [performance.now(), Date.now()];
     this.#take(scan);
     for (const path of [...this.#unread.keys()]) {
       if (!this.#present.has(path) || texts.has(path)) this.#unread.delete(path);
@@ -210,7 +211,7 @@ class FileSource implements ObjectSource {
       this.#setState(path, nextFileState(path, state, { text: undefined, now, grace: this.#grace }));
     }
     for (const [path, { stamp, read }] of texts) {
-      if (now - stamp.modified < racyMs && now >= stamp.modified) this.#racy.add(path);
+      if (wallClock - stamp.modified < racyMs && wallClock >= stamp.modified) this.#racy.add(path);
       else this.#stamps.set(path, stamp.stamp);
       if ("problem" in read) this.#unread.set(path, read.problem);
       else
@@ -263,7 +264,8 @@ class FileSource implements ObjectSource {
       const deadline = state && deadlineOf(state);
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
-    if (earliest !== undefined) this.#later("grace", Math.max(0, earliest - Date.now()) + 1, () => this.#expire());
+    if (earliest !== undefined)
+      this.#later("grace", Math.max(0, earliest - performance.now()) + 1, () => this.#expire());
   }
 
   /** A look through a big folder takes time: it is given at most a fiftieth. */

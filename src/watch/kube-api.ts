@@ -3,6 +3,10 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import { createRequire } from "node:module";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { KubeClient, KubeFailure, KubeRequest, KubeResult } from "../core/kube-client.ts";
+import { type Scheduler, systemScheduler } from "../core/scheduler.ts";
+import { codeOf, failureOf, noAnswer, wordsOf } from "./kube-failure.ts";
+import { ListTurns } from "./list-turns.ts";
+import { Outage, type ReturnListener } from "./outage.ts";
 import { type KubeCredentials, podAccount } from "./pod-account.ts";
 import { readEvents, type WatchBatch } from "./watch-lines.ts";
 
@@ -20,6 +24,12 @@ export interface KubeApi extends KubeClient {
   request<T>(request: ReadRequest): Promise<KubeResult<T>>;
   /** The token that requests are sent with; undefined where the sender is known by a certificate. */
   token(): Promise<KubeResult<string | undefined>>;
+  /** Whose turn it is to read a page of a list, among all that read from this server. */
+  readonly listTurns: ListTurns;
+  /** Asks to be told whenever the server answers again after it did not; the function that comes back ends that. */
+  onReturn(listener: ReturnListener): () => void;
+  /** Closes connections that are kept for later: where one has died unseen the others may have too. */
+  forgetConnections(): void;
   /** Cuts every connection. */
   close(): void;
 }
@@ -50,10 +60,11 @@ export interface KubeApiOptions {
   /** Another context of the kubeconfig than its current one. */
   readonly context?: string;
   readonly userAgent?: string;
+  readonly scheduler?: Scheduler;
 }
 
 /** Finds the API server and how to authenticate there. Nothing is sent yet. */
-export function loadKubeApi({ kubeconfig, context, userAgent = "gatehouse" }: KubeApiOptions = {}): KubeApiResult {
+export function loadKubeApi({ kubeconfig, context, ...options }: KubeApiOptions = {}): KubeApiResult {
   const account =
     kubeconfig === undefined && context === undefined && !process.env["KUBECONFIG"]
       ? podAccount({ environment: process.env })
@@ -61,7 +72,7 @@ export function loadKubeApi({ kubeconfig, context, userAgent = "gatehouse" }: Ku
   const found: KubeCredentials | KubeApiFailure = account ?? readKubeconfig(kubeconfig, context);
   if ("kind" in found) return found;
   const { server, namespace } = found;
-  return { kind: "ok", value: new HttpKubeApi(found, userAgent), server, namespace };
+  return { kind: "ok", value: new HttpKubeApi(found, options), server, namespace };
 }
 
 type KubeApiFailure = KubeApiResult & { readonly kind: "failed" };
@@ -100,6 +111,8 @@ function newKubeConfig(): KubeConfig {
 
 const largestAnswer = 256 * 1024 * 1024;
 const defaultTimeoutMs = 30_000;
+/** A small question on a new connection, when it is doubtful whether there is a server. */
+const probeTimeoutMs = 2_000;
 const json = "application/json";
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 const metadataObject = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -112,6 +125,8 @@ interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
+  /** On a connection that nothing was sent on before, and that is closed afterwards. */
+  readonly fresh?: boolean;
 }
 
 /** Without it, Node sends the body of a DELETE unframed: the server takes no notice of it, a precondition among others. */
@@ -123,14 +138,34 @@ class HttpKubeApi implements KubeApi {
   readonly #credentials: KubeCredentials;
   readonly #server: URL;
   readonly #userAgent: string;
-  // The kernel finds out about a connection that has gone silent long before the idle timeout of a watch.
+  // The kernel finds out about a connection that has gone silent before the idle timeout of a watch.
   readonly #https = new HttpsAgent({ keepAlive: true, keepAliveMsecs: 30_000 });
   readonly #http = new HttpAgent({ keepAlive: true, keepAliveMsecs: 30_000 });
+  /** A watch has its connection to itself in any case; a kept one might be one that has died unseen, like the last. */
+  readonly #freshHttps = new HttpsAgent();
+  readonly #freshHttp = new HttpAgent();
+  /** When each request was sent whose answer is not there. */
+  readonly #unanswered = new Map<ClientRequest, number>();
+  readonly #scheduler: Scheduler;
+  readonly #outage: Outage;
+  readonly listTurns: ListTurns;
 
-  constructor(credentials: KubeCredentials, userAgent: string) {
+  constructor(credentials: KubeCredentials, { userAgent = "gatehouse", scheduler = systemScheduler }: KubeApiOptions) {
     this.#credentials = credentials;
     this.#server = new URL(credentials.server);
     this.#userAgent = userAgent;
+    this.#scheduler = scheduler;
+    this.listTurns = new ListTurns(scheduler);
+    this.#outage = new Outage({
+      probe: () => this.#probe(),
+      returned: (awayUntil) => this.#giveUpBefore(awayUntil),
+      scheduler,
+      random: Math.random,
+    });
+  }
+
+  onReturn(listener: ReturnListener): () => void {
+    return this.#outage.onReturn(listener);
   }
 
   async request<T>({
@@ -169,6 +204,7 @@ class HttpKubeApi implements KubeApi {
       query: { ...query, watch: "true" },
       headers: { accept: metadataOnly === true ? metadataObject : json },
       timeoutMs: defaultTimeoutMs,
+      fresh: true,
     });
     if (response.kind === "failed") return response;
     const stream = response.value;
@@ -186,8 +222,36 @@ class HttpKubeApi implements KubeApi {
   }
 
   close(): void {
-    this.#https.destroy();
-    this.#http.destroy();
+    this.#outage.close();
+    for (const agent of [this.#https, this.#http, this.#freshHttps, this.#freshHttp]) agent.destroy();
+  }
+
+  /** Whether anything at all is answered, on a new connection. */
+  async #probe(): Promise<boolean> {
+    const path = "/livez";
+    const answer = await this.#send({
+      method: "GET",
+      path,
+      query: {},
+      headers: {},
+      timeoutMs: probeTimeoutMs,
+      fresh: true,
+    });
+    if (answer.kind === "failed") return false;
+    answer.value.destroy();
+    return true;
+  }
+
+  /** What was asked while the server was away may stay without an answer, on connections that nobody answers for any more. */
+  #giveUpBefore(time: number): void {
+    const lost = [...this.#unanswered].filter(([, sent]) => sent < time).map(([request]) => request);
+    for (const request of lost) request.destroy(new Error("the API server was away"));
+    this.forgetConnections();
+  }
+
+  forgetConnections(): void {
+    const idle = [this.#https, this.#http].flatMap(({ freeSockets }) => Object.values(freeSockets).flat());
+    for (const socket of idle) socket?.destroy();
   }
 
   /** Sends a request; the value is the response as soon as its headers are there. */
@@ -196,7 +260,10 @@ class HttpKubeApi implements KubeApi {
     const failure = await this.#identify(options);
     if (failure !== undefined) return failure;
     return new Promise((resolve) => {
-      const fail = (error: Error) => resolve(noAnswer(wordsOf(error)));
+      const fail = (error: Error) => {
+        this.#outage.suspect();
+        resolve(noAnswer(wordsOf(error)));
+      };
       let request: ClientRequest;
       try {
         request = this.#open(outgoing, options);
@@ -206,10 +273,16 @@ class HttpKubeApi implements KubeApi {
         return;
       }
       const timer = setTimeout(() => request.destroy(new Error("no answer in time")), outgoing.timeoutMs);
+      this.#unanswered.set(request, this.#scheduler.now());
       request.on("error", fail);
-      request.on("close", () => clearTimeout(timer));
+      request.on("close", () => {
+        clearTimeout(timer);
+        this.#unanswered.delete(request);
+      });
       request.on("response", (response) => {
         clearTimeout(timer);
+        // A watch is never answered to the end: who watches decides about it.
+        if (outgoing.fresh === true) this.#unanswered.delete(request);
         resolve({ kind: "ok", value: response });
       });
       request.end(outgoing.body);
@@ -226,7 +299,7 @@ class HttpKubeApi implements KubeApi {
     }
   }
 
-  #open({ method, path, query }: Outgoing, options: RequestOptions): ClientRequest {
+  #open({ method, path, query, fresh = false }: Outgoing, options: RequestOptions): ClientRequest {
     const base = this.#server.pathname.replace(/\/$/, "");
     const search = new URLSearchParams(query).toString();
     const target: RequestOptions = {
@@ -236,9 +309,11 @@ class HttpKubeApi implements KubeApi {
       port: this.#server.port === "" ? undefined : this.#server.port,
       path: `${base}${path}${search === "" ? "" : `?${search}`}`,
     };
-    if (this.#server.protocol === "http:") return httpRequest({ ...target, agent: this.#http });
+    if (this.#server.protocol === "http:")
+      return httpRequest({ ...target, agent: fresh ? this.#freshHttp : this.#http });
     // The library's own agent for proxies; else ours, which keeps connections apart by certificate.
-    return httpsRequest({ ...target, ...(this.#credentials.proxied ? {} : { agent: this.#https }) });
+    const agent = fresh ? this.#freshHttps : this.#https;
+    return httpsRequest({ ...target, ...(this.#credentials.proxied ? {} : { agent }) });
   }
 }
 
@@ -272,36 +347,6 @@ function parseAnswer<T>(response: IncomingMessage, text: string, kind: "json" | 
   }
 }
 
-/** The Status object of an API server; anything else is told by its HTTP status alone. */
-function failureOf(response: IncomingMessage, text: string): KubeFailure {
-  const status = response.statusCode ?? 0;
-  const told = statusObject(text);
-  const seconds = Number(response.headers["retry-after"] ?? told.details?.retryAfterSeconds);
-  return {
-    kind: "failed",
-    status,
-    reason: typeof told.reason === "string" ? told.reason : "Unknown",
-    message: typeof told.message === "string" ? told.message.slice(0, 1000) : `the API server answered ${status}`,
-    ...(Number.isFinite(seconds) && seconds > 0 && { retryAfterMs: Math.min(seconds, 300) * 1000 }),
-  };
-}
-
-interface StatusObject {
-  readonly reason?: unknown;
-  readonly message?: unknown;
-  readonly details?: { readonly retryAfterSeconds?: unknown };
-}
-
-function statusObject(text: string): StatusObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : {};
-  } catch {
-    // A proxy in between answers with a page of its own.
-    return {};
-  }
-}
-
 function watchStream(response: IncomingMessage): WatchStream {
   let closed = false;
   response.socket.setKeepAlive(true, 30_000);
@@ -323,22 +368,4 @@ function watchStream(response: IncomingMessage): WatchStream {
     }
   }
   return { close, [Symbol.asyncIterator]: batches };
-}
-
-function noAnswer(message: string): KubeFailure {
-  return { kind: "failed", status: 0, reason: "NoAnswer", message };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-/** In one short line. What a parser says would quote what it read: perhaps a token. */
-function wordsOf(error: unknown): string {
-  if (error instanceof SyntaxError) return "the credential plugin's answer is not JSON";
-  const code = codeOf(error);
-  if (code?.startsWith("ERR_INVALID")) return code;
-  const message = error instanceof Error ? error.message : String(error);
-  const [line = ""] = message.split("\n");
-  return (line === "" ? (code ?? "it failed") : line).slice(0, 200);
 }

@@ -185,6 +185,7 @@ const validators = {
   HostnameClaim: schemaValidator(schemas.HostnameClaim),
   HostnameRecord: schemaValidator(schemas.HostnameRecord),
   NamespaceBudget: schemaValidator(schemas.NamespaceBudget),
+  Quarantine: schemaValidator(schemas.Quarantine),
 } satisfies Record<Kind, Validator>;
 
 /** One validator for all kinds whose names follow the same rule. */

@@ -9,6 +9,7 @@ import {
 import { isOlder } from "../core/resource-version.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import type { KubeApi, WatchStream } from "./kube-api.ts";
+import type { ListTurn } from "./list-turns.ts";
 import { pause } from "./pause.ts";
 import type { WatchEvent } from "./watch-lines.ts";
 
@@ -65,8 +66,10 @@ export function isTemporary({ status, reason }: KubeFailure): boolean {
 
 const defaultPageSize = 500;
 const smallestPage = 10;
-/** The API server sends a bookmark about once a minute, where it has one: two may go missing. */
-const defaultIdleMs = 150_000;
+/** The API server sends a bookmark about once a minute, where it has one: a watch without is gone, or costs one more request. */
+const defaultIdleMs = 85_000;
+/** After an outage everything goes on within this time, not everything at once. */
+const returnSpreadMs = 500;
 const shortestWatchSeconds = 300;
 /** A watch that ends sooner, without having said anything, does not count as one that works. */
 const healthyMs = 2_000;
@@ -89,7 +92,11 @@ class ListAndWatch implements Reflector {
   #synced = false;
   #stopped = false;
   #stream: WatchStream | undefined;
+  /** When the watch that is open said something last. */
+  #heardAt = 0;
   #wake: (() => void) | undefined;
+  #turn: ListTurn | undefined;
+  #endReturns: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: ReflectorOptions) {
@@ -111,13 +118,16 @@ class ListAndWatch implements Reflector {
   }
 
   start(): void {
+    this.#endReturns = this.#options.api.onReturn((awayUntil) => this.#serverReturned(awayUntil));
     this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#endReturns?.();
     this.#stream?.close();
     this.#wake?.();
+    this.#turn?.end();
     await this.#running;
   }
 
@@ -128,6 +138,16 @@ class ListAndWatch implements Reflector {
       if (listed.kind === "failed") await this.#fail(listed);
       else await this.#follow(listed.value);
     }
+  }
+
+  /** What waits after a failure goes on, and a watch that was silent since may be one that nobody serves any more. */
+  #serverReturned(awayUntil: number): void {
+    this.#failures = 0;
+    const { scheduler, random } = this.#options;
+    scheduler.after(random() * returnSpreadMs, () => {
+      this.#wake?.();
+      if (this.#heardAt < awayUntil) this.#stream?.close();
+    });
   }
 
   /** Watches, again and again, until only a new list helps. */
@@ -220,7 +240,11 @@ class ListAndWatch implements Reflector {
       ...(this.#pageSize > 0 && { limit: String(this.#pageSize) }),
       ...(next !== "" && { continue: next }),
     };
+    const turn = api.listTurns.take(this.#synced ? "paced" : "at once");
+    this.#turn = turn;
+    if (!(await turn.granted)) return { kind: "failed", status: 0, reason: "Stopped", message: "the reflector stops" };
     const result = await api.request<ObjectList>({ method: "GET", path: this.#path, query, metadataOnly });
+    turn.end();
     if (result.kind === "failed" || isList(result.value)) return result;
     return { kind: "failed", status: 200, reason: "Unreadable", message: "the API server's answer is not a list" };
   }
@@ -252,12 +276,16 @@ class ListAndWatch implements Reflector {
       return "ended";
     }
     this.#stream = opened.value;
+    this.#heardAt = this.#options.scheduler.now();
     return this.#consume(opened.value, at);
   }
 
   async #consume(stream: WatchStream, at: { version: string }): Promise<WatchEnd> {
-    const { scheduler, events, idleMs = defaultIdleMs } = this.#options;
-    const cut = (): void => stream.close();
+    const { api, scheduler, events, idleMs = defaultIdleMs } = this.#options;
+    const cut = (): void => {
+      api.forgetConnections();
+      stream.close();
+    };
     let cancel = scheduler.after(idleMs, cut);
     // It answers again; whether it also refuses nothing any more is seen when the watch lasts.
     if (this.#problem !== undefined && isTemporary(this.#problem)) this.#tell(undefined);
@@ -265,6 +293,7 @@ class ListAndWatch implements Reflector {
     try {
       for await (const batch of stream) {
         cancel();
+        this.#heardAt = scheduler.now();
         if (this.#stopped) return "ended";
         if (batch.kind === "failed") return batch.failure.status === 410 ? "expired" : batch.failure;
         this.#failures = 0;

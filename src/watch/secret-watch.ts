@@ -47,6 +47,7 @@ export class SecretWatch {
   #others: readonly Reflector[] = [];
   #started = false;
   #stopped = false;
+  #endReturns: (() => void) | undefined;
 
   constructor(options: SecretWatchOptions) {
     this.#options = options;
@@ -60,6 +61,7 @@ export class SecretWatch {
     this.#tls = scopes.map((namespace) => this.#reflector(namespace, tlsType));
     this.#others = scopes.map((namespace) => this.#reflector(namespace, otherTypes));
     for (const reflector of [...this.#tls, ...this.#others]) reflector.start();
+    this.#endReturns = this.#options.api.onReturn(() => this.#retryAll());
   }
 
   /** Whether the Secrets that are referred to are delivered, as far as they are there. */
@@ -69,6 +71,7 @@ export class SecretWatch {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#endReturns?.();
     for (const { cancel } of this.#retries.values()) cancel();
     this.#retries.clear();
     await Promise.all([...this.#tls, ...this.#others].map((reflector) => reflector.stop()));
@@ -206,6 +209,15 @@ export class SecretWatch {
   async #turn(): Promise<void> {
     while (this.#requests >= mostRequests) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#requests += 1;
+  }
+
+  /** The API server is back: what could not be fetched without it need not wait. */
+  #retryAll(): void {
+    for (const [name, { cancel }] of [...this.#retries]) {
+      cancel();
+      this.#retries.set(name, { failures: 0, cancel: () => {} });
+      this.#reload(name);
+    }
   }
 
   #retryLater(name: NamespacedName): void {

@@ -1,21 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NamespacedName } from "../core/keys.ts";
-import { type ResourceType, resourceTypeOf, resourceTypes, type XdsResource } from "../core/xds-resource.ts";
+import { type ResourceType, resourceTypeOf, resourceTypes } from "../core/xds-resource.ts";
+import { AnswerClock } from "./answer-clock.ts";
+import { ClientMemory } from "./client-memory.ts";
+import { ClientProgress } from "./client-progress.ts";
 import type { ClientNode } from "./codec.ts";
-import { cleanWords, type FleetMemory } from "./fleet-memory.ts";
-import { gatesOf, type Progress } from "./ordering.ts";
+import { cleanWords } from "./fleet-memory.ts";
+import { LeavingClusters } from "./leaving-clusters.ts";
+import { gatesOf } from "./ordering.ts";
+import { Refusals } from "./refusals.ts";
 import type { ChangedNames } from "./resource-table.ts";
-import type { Batch, ClientView, Desired } from "./response-batch.ts";
+import type { Batch } from "./response-batch.ts";
+import { StreamNotes } from "./stream-notes.ts";
 import type { EndReason, Outlet, StreamOptions, StreamRequest, Variant } from "./stream-options.ts";
-import type { StreamReport, TypeReport } from "./stream-report.ts";
+import type { StreamReport } from "./stream-report.ts";
+import { ifUnsupported } from "./supported-envoy.ts";
+import { TableView } from "./table-view.ts";
 import { TypeState } from "./type-state.ts";
 import { WarmingClusters } from "./warming.ts";
-
-interface TypeNotes {
-  sentVersion?: string;
-  sentAt?: number;
-  lastNack?: { readonly time: number; readonly text: string; readonly resources: readonly string[] };
-}
 
 /** Serves one client: keeps what it holds in step with the table, in an order that breaks nothing. */
 export class AdsStream<R extends StreamRequest> {
@@ -24,16 +26,26 @@ export class AdsStream<R extends StreamRequest> {
   readonly #options: StreamOptions;
   readonly #since: number;
   readonly #types = new Map<ResourceType, TypeState>();
-  readonly #notes = new Map<ResourceType, TypeNotes>();
-  readonly #refusedHere = new Set<string>();
+  readonly #notes = new StreamNotes();
+  readonly #clock: AnswerClock;
+  readonly #view: TableView;
   readonly #warming = new WarmingClusters(() => ({
     clusters: this.#typeState("cluster"),
     endpoints: this.#typeState("endpoint"),
     hasEndpoints: (cluster) => this.#view.entries("endpoint").has(cluster),
   }));
+  readonly #progress = new ClientProgress({
+    warming: this.#warming,
+    known: (type) => this.#types.get(type),
+    any: (type) => this.#typeState(type),
+    hasScope: (name) => this.#view.entries("scope").has(name),
+    waived: () => this.#waived,
+  });
+  readonly #leaving: LeavingClusters;
   #node: ClientNode | undefined;
   #gateway: NamespacedName | undefined;
-  #memory: FleetMemory | undefined;
+  #refusals: Refusals | undefined;
+  #client: ClientMemory | undefined;
   #stopListening: (() => void) | undefined;
   #patience: NodeJS.Timeout | undefined;
   #waived = -1;
@@ -42,12 +54,22 @@ export class AdsStream<R extends StreamRequest> {
   #isServing = false;
   #isClosed = false;
   #isReady = false;
+  #hasRefused = false;
 
   constructor(variant: Variant<R>, outlet: Outlet, options: StreamOptions) {
     this.#variant = variant;
     this.#outlet = outlet;
     this.#options = options;
+    this.#view = new TableView(options.table);
     this.#since = options.clock();
+    this.#clock = new AnswerClock({
+      stuckMs: options.stuckMs,
+      owes: (type) => type === "cluster" && this.#warming.owes,
+      onStuck: (type) => this.#onStuck(type),
+      onFree: () => options.metrics.streamFree(),
+      onGivenUp: () => this.end("unavailable", "the client does not answer"),
+    });
+    this.#leaving = new LeavingClusters(options.lingerMs ?? 0, () => this.#guard(() => this.#pump()));
     options.metrics.streamOpened();
   }
 
@@ -63,12 +85,12 @@ export class AdsStream<R extends StreamRequest> {
 
   /** Versions of the listeners that the client acknowledged. */
   get listeners(): ReadonlyMap<string, string> {
-    return this.#types.get("listener")?.known ?? new Map();
+    return new Map(this.#types.get("listener")?.held.versions());
   }
 
   /** The version of a resource that the client acknowledged; undefined where it has none. */
   held(type: ResourceType, name: string): string | undefined {
-    return this.#types.get(type)?.known.get(name);
+    return this.#types.get(type)?.held.version(name);
   }
 
   /** Takes over one request, still encoded. */
@@ -90,6 +112,9 @@ export class AdsStream<R extends StreamRequest> {
     this.#isClosed = true;
     this.#stopListening?.();
     clearTimeout(this.#patience);
+    this.#clock.close();
+    this.#leaving.close();
+    for (const state of this.#types.values()) this.#client?.noteLost(state);
     this.#options.metrics.streamClosed();
     if (this.#gateway !== undefined) this.#options.onProgress(this.#gateway);
   }
@@ -106,18 +131,8 @@ export class AdsStream<R extends StreamRequest> {
       transport: this.#variant.transport,
       connectedSince: this.#since,
       firstConfigAcknowledged: this.#isReady,
-      types: states.map((state) => this.#reportType(state)),
-    };
-  }
-
-  #reportType(state: TypeState): TypeReport {
-    return {
-      type: state.type,
-      wildcard: state.subscription.wildcard,
-      names: state.subscription.names.size,
-      acknowledged: state.known.size,
-      inFlight: state.inFlight,
-      ...this.#notes.get(state.type),
+      stuck: this.#clock.isStuck,
+      types: states.map((state) => this.#notes.report(state, this.#clock.stuck(state.type))),
     };
   }
 
@@ -165,7 +180,7 @@ export class AdsStream<R extends StreamRequest> {
     }
     const admission = this.#options.admit(node);
     if (admission.kind === "refused") {
-      this.end("permission-denied", admission.message);
+      this.end(admission.reason, admission.message);
       return false;
     }
     this.#node = node;
@@ -174,12 +189,25 @@ export class AdsStream<R extends StreamRequest> {
   }
 
   #join(gateway: NamespacedName, node: ClientNode): void {
-    const { table, log, id, memoryOf, onProgress } = this.#options;
+    const { table, log, id, memoryOf, onProgress, split, onCulprit } = this.#options;
     this.#gateway = gateway;
-    this.#memory = memoryOf(gateway);
+    const memory = memoryOf(gateway);
+    this.#client = new ClientMemory(memory, node.id);
+    const current = (type: ResourceType, name: string) => table.entry(gateway, type, name)?.resource;
+    const held = (type: ResourceType, name: string) => this.#types.get(type)?.held.form(name);
+    const refusals = new Refusals({ gateway, memory, split, onCulprit, current, held });
+    this.#refusals = refusals;
+    this.#view.open({ gateway, memory, refusals });
     this.#isServing = table.serves(gateway);
-    this.#stopListening = table.onChange(gateway, (changed) => this.#guard(() => this.#onChange(gateway, changed)));
+    const stops = [
+      table.onChange(gateway, (changed) => this.#guard(() => this.#onChange(gateway, changed))),
+      memory.onRefusal((type, name) => this.#onRefusal(type, name)),
+    ];
+    this.#stopListening = () => {
+      for (const stop of stops) stop();
+    };
     const fields = { stream: id, gateway, node: node.id, envoy: node.version, transport: this.#variant.transport };
+    ifUnsupported(node.version, (problem) => log.warn(fields, problem));
     if (table.knows(gateway)) log.info(fields, "proxy connected");
     else log.warn(fields, "proxy of an unknown Gateway connected: it is answered once the Gateway exists");
     onProgress(gateway);
@@ -188,7 +216,7 @@ export class AdsStream<R extends StreamRequest> {
   #handle(state: TypeState, request: R): void {
     if (!state.subscription.asked) {
       // On a new stream the nonce of an old one says nothing.
-      state.doubt(this.#memory?.doubts(this.#node?.id ?? "", state.type) ?? []);
+      this.#client?.recall(state);
       this.#variant.subscribe(state, request, "first");
     } else {
       const isCurrent = state.lastNonce === undefined || request.nonce === state.lastNonce;
@@ -200,37 +228,55 @@ export class AdsStream<R extends StreamRequest> {
   }
 
   #onAnswer(state: TypeState, error: string | undefined): void {
-    if (!state.inFlight) return;
+    if (state.inFlight === undefined) return;
+    this.#outlet.answered();
+    this.#clock.answered(state.type);
     if (error === undefined) this.#onAcknowledged(state);
     else this.#onRefused(state, error);
+    this.#client?.noteDoubts(state);
   }
 
   #onAcknowledged(state: TypeState): void {
-    const batch = state.acknowledge();
-    if (batch === undefined) return;
-    const names = [...batch.upserts.keys(), ...batch.removals];
-    this.#memory?.settle(this.#node?.id ?? "", state.type, names);
-    this.#warming.onAcknowledged(state, batch);
+    const owed = this.#warming.owes;
+    state.acknowledge((batch) => {
+      this.#refusals?.acknowledged(batch);
+      this.#warming.onAcknowledged(state, batch);
+    });
+    if (owed && !this.#warming.owes) this.#clock.paid("cluster");
     if (state.type === "listener") this.#progressed();
   }
 
   #onRefused(state: TypeState, error: string): void {
     const { id, clock, log, metrics } = this.#options;
     const text = cleanWords(error);
-    const refusal = state.refuse(error, (resource) => {
-      this.#refusedHere.add(contentKey(resource));
-      this.#memory?.refuse(resource, text);
-    });
+    const refusal = state.refuse(error, (resource) => this.#refusals?.refused(resource, text));
     if (refusal === undefined) return;
+    this.#hasRefused ||= refusal.refused.length > 0;
     const refused = refusal.refused.map(({ name }) => name);
-    const resources = [...refused, ...refusal.doubtful];
-    this.#memory?.doubt(this.#node?.id ?? "", state.type, resources);
     if (state.type === "endpoint" || state.type === "cluster") for (const name of refused) this.#warming.forget(name);
-    this.#note(state.type).lastNack = { time: clock(), text, resources };
+    const lastNack = { time: clock(), text, resources: [...refused, ...refusal.doubtful] };
+    this.#notes.note(state.type, { lastNack });
     metrics.nack(state.type);
     const fields = { stream: id, gateway: this.#gateway, node: this.#node?.id, type: state.type, refused };
     log.warn({ ...fields, doubtful: refusal.doubtful.length, error: text }, "proxy refused a response");
     this.#progressed();
+  }
+
+  /** Something is known to be bad: what may be sent is decided anew, once whatever is being decided is. */
+  #onRefusal(type: ResourceType, name: string): void {
+    queueMicrotask(() => {
+      this.#guard(() => {
+        this.#types.get(type)?.refresh([name]);
+        this.#pump();
+      });
+    });
+  }
+
+  #onStuck(type: ResourceType): void {
+    const { id, log, metrics } = this.#options;
+    const fields = { stream: id, gateway: this.#gateway, node: this.#node?.id, type };
+    log.warn(fields, "proxy does not answer: it is sent nothing that could depend on it");
+    metrics.streamStuck();
   }
 
   #onChange(gateway: NamespacedName, changed: ChangedNames): void {
@@ -246,26 +292,34 @@ export class AdsStream<R extends StreamRequest> {
 
   #refresh(type: ResourceType, names: ReadonlySet<string>): void {
     const { table } = this.#options;
+    this.#leaving.forget(type, names);
     for (const name of names) {
       const isGone = this.#gateway === undefined || table.entry(this.#gateway, type, name) === undefined;
       if (!isGone) continue;
-      this.#memory?.settle(this.#node?.id ?? "", type, [name]);
+      this.#refusals?.forget(type, name);
       if (type === "cluster" || type === "endpoint") this.#warming.forget(name);
     }
-    this.#types.get(type)?.refresh(names);
+    const state = this.#typeState(type);
+    state.refresh(names);
+    this.#client?.noteDoubts(state);
   }
 
   /** Sends what may be sent; called again when the message has left, and with every request and change. */
   #pump(): void {
     if (this.#isWriting || !this.#isServing) return;
     for (const type of resourceTypes) {
+      if (this.#clock.holdsBack(type)) continue;
       const state = this.#types.get(type);
-      const batch = state?.next(gatesOf(type, this.#progress));
+      const batch = state?.next(this.#leaving.delay(type, gatesOf(type, this.#progress)));
       if (state === undefined || batch === undefined) continue;
       if (batch.kind === "removals" && state.style === "partial") {
         state.believeRemoved(batch.removals);
         this.#pump();
-      } else this.#send(state, batch);
+        return;
+      }
+      // What has to wait for its turn is chosen anew then, and what is small may go before it.
+      if (!this.#outlet.admits(state.sizeOf(batch), () => this.#guard(() => this.#pump()))) continue;
+      this.#send(state, batch);
       return;
     }
     this.#beReady();
@@ -277,15 +331,15 @@ export class AdsStream<R extends StreamRequest> {
     this.#nonces += 1;
     const nonce = `${id}-${this.#nonces}`;
     if (state.type === "cluster") this.#warming.onClusters(batch);
+    this.#leaving.forget(state.type, batch.removals);
     state.begin(batch, nonce);
     const { message, version } = this.#variant.encode({ state, batch, nonce });
-    const note = this.#note(state.type);
-    note.sentAt = clock();
-    if (version !== undefined) note.sentVersion = version;
+    this.#notes.note(state.type, { sentAt: clock(), ...(version !== undefined && { sentVersion: version }) });
     metrics.responseSent(state.type, message.length);
     this.#isWriting = true;
     this.#outlet.write(message, () => {
       this.#isWriting = false;
+      if (!this.#isClosed && state.inFlight !== undefined && state.lastNonce === nonce) this.#clock.left(state.type);
       this.#guard(() => this.#pump());
     });
   }
@@ -304,8 +358,10 @@ export class AdsStream<R extends StreamRequest> {
   #waitsForSubscription(): boolean {
     if (this.#warming.awaitsSubscription(this.#waived)) return true;
     const hasRemovals = [...this.#types.values()].some((state) => state.hasRemovals);
-    const isHeldUp = hasRemovals || (!this.#isReady && this.#refusedHere.size > 0);
-    return isHeldUp && this.#awaited(this.#waived) < Number.POSITIVE_INFINITY;
+    const isHeldUp = hasRemovals || (!this.#isReady && this.#hasRefused);
+    if (this.#types.get("listener")?.settled === false && this.#progress.newScopes() < Number.POSITIVE_INFINITY)
+      return true;
+    return isHeldUp && this.#progress.awaited(this.#waived) < Number.POSITIVE_INFINITY;
   }
 
   /** Notes when the first configuration is complete: nothing is owed, and nothing that exists is left to be asked for. */
@@ -314,19 +370,11 @@ export class AdsStream<R extends StreamRequest> {
     const asked = (type: ResourceType) => this.#types.get(type)?.subscription.asked === true;
     if (!asked("cluster") || !asked("listener")) return;
     // A refused listener never asks for its tables; without a refusal every table is waited for, however long it takes.
-    if (this.#awaited(this.#refusedHere.size > 0 ? this.#waived : 0) < Number.POSITIVE_INFINITY) return;
+    if (this.#progress.awaited(this.#hasRefused ? this.#waived : 0) < Number.POSITIVE_INFINITY) return;
     if (this.#progress.newClusters() < Number.POSITIVE_INFINITY) return;
     for (const state of this.#types.values()) if (!state.settled) return;
     this.#isReady = true;
     this.#progressed();
-  }
-
-  #awaited(waived: number): number {
-    const awaited = Math.min(...awaitedTypes.map((type) => this.#typeState(type).awaited(waived)));
-    // A client that connects again may use tables and scopes that are gone: it has yet to say so.
-    const isReconnect = this.#types.get("cluster")?.isReconnect === true;
-    const asksForAll = awaitedTypes.every((type) => this.#types.get(type)?.subscription.asked === true);
-    return isReconnect && !asksForAll && waived < 0 ? 0 : awaited;
   }
 
   #progressed(): void {
@@ -341,46 +389,6 @@ export class AdsStream<R extends StreamRequest> {
     this.#types.set(type, state);
     return state;
   }
-
-  #note(type: ResourceType): TypeNotes {
-    const note = this.#notes.get(type) ?? {};
-    this.#notes.set(type, note);
-    return note;
-  }
-
-  #desired(type: ResourceType, name: string, held: string | undefined): Desired {
-    const gateway = this.#gateway;
-    const entry = gateway === undefined ? undefined : this.#options.table.entry(gateway, type, name);
-    if (entry === undefined) return { kind: "absent" };
-    const isRefusedHere = this.#refusedHere.has(contentKey(entry.resource));
-    const isSuspect = held !== entry.resource.version && this.#memory?.isRefused(entry.resource) === true;
-    if (!isRefusedHere && !isSuspect) return { kind: "resource", ...entry, suspect: false };
-    const substitute = this.#memory?.substituteFor(entry.resource);
-    if (substitute !== undefined) return { kind: "resource", ...entry, resource: substitute, suspect: false };
-    return isRefusedHere ? { kind: "withheld" } : { kind: "resource", ...entry, suspect: true };
-  }
-
-  readonly #view: ClientView = {
-    desired: (type, name, held) => this.#desired(type, name, held),
-    entries: (type) => (this.#gateway === undefined ? new Map() : this.#options.table.entries(this.#gateway, type)),
-    version: (type) => (this.#gateway === undefined ? "" : this.#options.table.version(this.#gateway, type)),
-    generation: () => this.#options.table.generation,
-  };
-
-  readonly #progress: Progress = {
-    outstanding: (type) => this.#types.get(type)?.outstanding() ?? nothingOutstanding,
-    newClusters: () => this.#warming.oldest(this.#waived),
-    awaited: () => this.#awaited(this.#waived),
-  };
-}
-
-/** Types of which a client asks for all that exists, sooner or later. */
-const awaitedTypes: readonly ResourceType[] = ["listener", "scope", "route"];
-
-const nothingOutstanding = { upserts: Number.POSITIVE_INFINITY, removals: Number.POSITIVE_INFINITY };
-
-function contentKey({ type, name, version }: XdsResource): string {
-  return `${type}/${version}/${name}`;
 }
 
 function isSameNode(a: ClientNode, b: ClientNode): boolean {

@@ -1,3 +1,4 @@
+import { Halving } from "./halving.ts";
 import type { Outstanding } from "./ordering.ts";
 import { type Batch, oldest } from "./response-batch.ts";
 
@@ -15,11 +16,22 @@ export class Backlog {
   readonly removals = new Map<string, Removal>();
   /** Names asked for that do not exist. */
   readonly missing = new Set<string>();
-  /** Resources in doubt, as upserts: each is sent by itself. */
-  readonly alone = new Map<string, number>();
+  /** Resources in doubt, in the groups in which they are tried. */
+  readonly doubts = new Halving();
+  readonly #doubtedSince = new Map<string, number>();
 
   get hasUpserts(): boolean {
-    return this.upserts.size > 0 || this.alone.size > 0;
+    return this.upserts.size > 0 || this.doubts.size > 0;
+  }
+
+  get size(): number {
+    return this.upserts.size + this.removals.size + this.missing.size + this.doubts.size;
+  }
+
+  /** Names of which the client is to be sent something. */
+  *pending(): Iterable<string> {
+    yield* this.upserts.keys();
+    yield* this.doubts.names();
   }
 
   /** Takes a name out to decide anew about it; returns what was known of it. Resources in doubt stay in doubt. */
@@ -41,9 +53,34 @@ export class Backlog {
     }
   }
 
+  /** Since when a resource, in doubt or not, has been out of date. */
+  since(name: string): number | undefined {
+    return this.upserts.get(name) ?? this.#doubtedSince.get(name);
+  }
+
+  /** Has some resources tried together. */
+  doubt(names: ReadonlyMap<string, number>): void {
+    this.doubts.add(names.keys());
+    for (const [name, since] of names)
+      this.#doubtedSince.set(name, Math.min(since, this.#doubtedSince.get(name) ?? never));
+  }
+
+  /** Notes that one of some resources is bad; returns it when there is only one. */
+  refuse(names: ReadonlyMap<string, number>): string | undefined {
+    const culprit = this.doubts.failed([...names.keys()]);
+    if (culprit !== undefined) this.#doubtedSince.delete(culprit);
+    else this.doubt(names);
+    return culprit;
+  }
+
+  settle(name: string): void {
+    this.doubts.passed([name]);
+    this.#doubtedSince.delete(name);
+  }
+
   forget(name: string): void {
     this.take(name);
-    this.alone.delete(name);
+    this.settle(name);
   }
 
   /** Empties it, except for resources in doubt. */
@@ -53,8 +90,13 @@ export class Backlog {
     this.missing.clear();
   }
 
-  oldestUpsert(): number {
-    return Math.min(oldest(this.upserts.values()), oldest(this.alone.values()));
+  /** The oldest generation of content that is to be replaced; `counts` leaves names out. */
+  oldestUpsert(counts: (name: string) => boolean = () => true): number {
+    let first = never;
+    for (const names of [this.upserts, this.#doubtedSince]) {
+      for (const [name, since] of names) if (since < first && counts(name)) first = since;
+    }
+    return first;
   }
 
   /** The oldest generation that removed something. */
@@ -63,10 +105,10 @@ export class Backlog {
   }
 
   /** The oldest generations that are not acknowledged, with those of the response in flight. */
-  outstanding(inFlight: Batch | undefined): Outstanding {
+  outstanding(inFlight: Batch | undefined, counts?: (name: string) => boolean): Outstanding {
     const flying = Array.from(inFlight?.upserts.values() ?? [], ({ since }) => since);
     return {
-      upserts: Math.min(this.oldestUpsert(), oldest(flying)),
+      upserts: Math.min(this.oldestUpsert(counts), oldest(flying)),
       // What is being removed was allowed to be, by the generation that it had then; until it is gone it holds back all.
       removals: inFlight?.kind === "removals" ? 0 : oldest(Array.from(this.removals.values(), ({ since }) => since)),
     };

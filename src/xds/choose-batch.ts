@@ -21,9 +21,9 @@ const maxBatchSize = 1000;
 
 /** Chooses what to send next, if anything may be sent. Steady changes delay neither answers nor older removals. */
 export function chooseBatch(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
-  const isLoneFirst = !(policy.mustBeWhole && backlog.upserts.size > 0);
-  const lone = isLoneFirst ? chooseAlone(backlog, gates, policy) : undefined;
-  if (lone !== undefined) return lone;
+  const mayTry = !(policy.mustBeWhole && backlog.upserts.size > 0);
+  const doubted = mayTry ? chooseDoubted(backlog, gates, policy) : undefined;
+  if (doubted !== undefined) return doubted;
   const answer = backlog.missing.size > 0 ? removalsOf("answer", backlog.missing) : undefined;
   if (answer !== undefined && policy.previousKind === "upserts") return answer;
   const removals = chooseRemovals(backlog, gates);
@@ -34,38 +34,53 @@ export function chooseBatch(backlog: Backlog, gates: Gates, policy: BatchPolicy)
   return answer ?? removals;
 }
 
-function chooseAlone(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
-  const [first] = backlog.alone;
-  const sent = first === undefined ? undefined : sendable(first, gates, policy);
-  return sent === undefined ? undefined : upsertsOf(new Map([[sent.resource.name, sent]]));
+/** What is in doubt goes before everything else, in the groups in which the bad ones are found. */
+function chooseDoubted(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
+  const found = new Map<string, SentResource>();
+  const names = backlog.doubts.next((name) => {
+    const sent = sendable([name, backlog.since(name) ?? 0], gates, policy);
+    if (sent !== undefined) found.set(name, sent);
+    return sent !== undefined;
+  });
+  const upserts = collect(names, (name) => found.get(name), policy);
+  return upserts.size === 0 ? undefined : upsertsOf(upserts);
 }
 
 function chooseUpserts(backlog: Backlog, gates: Gates, policy: BatchPolicy): Batch | undefined {
-  const upserts = new Map<string, SentResource>();
-  let bytes = 0;
-  for (const entry of backlog.upserts) {
-    const sent = sendable(entry, gates, policy);
-    if (sent === undefined) continue;
-    upserts.set(sent.resource.name, sent);
-    bytes += sent.resource.bytes.length;
-    if (policy.mayCut && (bytes >= maxBatchBytes || upserts.size >= maxBatchSize)) break;
-  }
+  const upserts = collect(backlog.upserts, (entry) => sendable(entry, gates, policy), policy);
   const isIncomplete = policy.mustBeWhole && upserts.size < backlog.upserts.size;
   return upserts.size === 0 || isIncomplete ? undefined : upsertsOf(upserts);
 }
 
+function collect<T>(
+  entries: Iterable<T>,
+  find: (entry: T) => SentResource | undefined,
+  { mayCut }: BatchPolicy,
+): ReadonlyMap<string, SentResource> {
+  const upserts = new Map<string, SentResource>();
+  let bytes = 0;
+  for (const entry of entries) {
+    const sent = find(entry);
+    if (sent === undefined) continue;
+    upserts.set(sent.resource.name, sent);
+    bytes += sent.resource.bytes.length;
+    if (mayCut && (bytes >= maxBatchBytes || upserts.size >= maxBatchSize)) break;
+  }
+  return upserts;
+}
+
 function chooseRemovals(backlog: Backlog, gates: Gates): Batch | undefined {
   if (backlog.removals.size === 0) return undefined;
-  const gate = gates.removals();
-  const names = [...backlog.removals].filter(([, { at }]) => at < gate).map(([name]) => name);
+  const names = [...backlog.removals].filter(([name, { at }]) => gates.mayRemove(name, at)).map(([name]) => name);
   return names.length === 0 ? undefined : removalsOf("removals", names);
 }
 
 function sendable([name, since]: [string, number], gates: Gates, policy: BatchPolicy): SentResource | undefined {
   const desired = policy.desired(name);
   if (desired.kind !== "resource") return undefined;
-  const gate = policy.isWanted(name) ? gates.wanted() : gates.upserts();
-  return desired.changed < gate ? { resource: desired.resource, created: desired.created, since } : undefined;
+  const { resource, changed, created } = desired;
+  const isFree = gates.mayAdd({ resource, changed, isWanted: policy.isWanted(name) });
+  return isFree ? { resource, created, since } : undefined;
 }
 
 function upsertsOf(upserts: ReadonlyMap<string, SentResource>): Batch {

@@ -1,7 +1,6 @@
 import { constants, createHash, X509Certificate } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import { assertNever } from "../core/assert-never.ts";
 import { type NamespacedName, namespacedName } from "../core/keys.ts";
 import type { TlsMaterial, TlsMaterialSource } from "../core/tls-material.ts";
 import type { ClientNode } from "./codec.ts";
@@ -10,8 +9,11 @@ import type { Admission } from "./stream-options.ts";
 /** How proxies prove who they are. Plaintext takes their word for it, so it is bound to loopback. */
 export type AdsSecurity =
   | { readonly kind: "loopback" }
-  /** Certificates that somebody made by hand: `spiffe://<trust domain>/fleet/<namespace>/<name>`, good until they end. */
-  | (TlsMaterial & { readonly kind: "mutual-tls"; readonly trustDomain: string })
+  /**
+   * Certificates that somebody made by hand: `spiffe://<trust domain>/fleet/<namespace>/<name>`, good until they end or their
+   * authority is trusted no more.
+   */
+  | { readonly kind: "mutual-tls"; readonly material: TlsMaterialSource; readonly trustDomain: string }
   /** Certificates that Gatehouse issues: their names end in the Gateway's uid, and they may be taken back. */
   | {
       readonly kind: "issued-certificates";
@@ -49,16 +51,7 @@ export function isLoopback(address: string): boolean {
 
 /** What the server's port shows and trusts; undefined where it is plaintext. */
 export function materialOf(security: AdsSecurity): TlsMaterialSource | undefined {
-  switch (security.kind) {
-    case "loopback":
-      return undefined;
-    case "mutual-tls":
-      return { current: () => security, onChange: () => () => {} };
-    case "issued-certificates":
-      return security.material;
-    default:
-      return assertNever(security);
-  }
+  return security.kind === "loopback" ? undefined : security.material;
 }
 
 /** Reads who is on the other end of a connection from its certificate. */
@@ -94,9 +87,13 @@ export function admitNode(identity: Identity, node: ClientNode): Admission {
     case "gateway":
       return node.cluster === identity.gateway
         ? { kind: "admitted", gateway: identity.gateway }
-        : { kind: "refused", message: "node.cluster differs from the fleet of the client certificate" };
+        : {
+            kind: "refused",
+            reason: "permission-denied",
+            message: "node.cluster differs from the fleet of the client certificate",
+          };
     case "refused":
-      return identity;
+      return { ...identity, reason: "permission-denied" };
   }
 }
 

@@ -1,89 +1,127 @@
 import { type ResourceType, resourceTypes, type XdsResource } from "../core/xds-resource.ts";
-
-/** Gives the resource that takes the place of a refused one, under the same name. */
-export type Substitute = (refused: XdsResource) => XdsResource | undefined;
+import { reasonIn } from "./refusal-words.ts";
 
 /** The current content of a resource, to tell which refusals still stand. */
 export type CurrentVersion = (type: ResourceType, name: string) => string | undefined;
 
-/** How many refused contents are remembered for one name, and how many proxies with resources in doubt. */
+/** How many refused contents and parts are remembered for one name, and how many proxies with resources in doubt. */
 const maxContents = 16;
+const maxParts = 64;
 const maxNodes = 1024;
 const maxWords = 1024;
 
+/** A part of a resource that a proxy refused. */
+export interface RefusedPart {
+  readonly id: string;
+  readonly hashes: readonly string[];
+  readonly words: string;
+}
+
 /**
- * Remembers across streams what the proxies of one Gateway refused: contents that are bad for sure, and for each proxy the
- * resources of which nobody knows whether it applied them.
+ * Remembers across streams what the proxies of one Gateway refused, for sure or perhaps, and what they took last, so that a
+ * proxy that is new is not sent what another has refused.
  */
 export class FleetMemory {
   /** Envoy's words by refused version, by name. */
-  readonly #refused: Readonly<Record<ResourceType, Map<string, Map<string, string>>>> = {
-    cluster: new Map(),
-    endpoint: new Map(),
-    secret: new Map(),
-    listener: new Map(),
-    scope: new Map(),
-    route: new Map(),
-  };
-  /** Names in doubt by type, by node id. */
-  readonly #doubts = new Map<string, Map<ResourceType, Set<string>>>();
-  readonly #substitutes = new WeakMap<XdsResource, { readonly resource: XdsResource | undefined }>();
-  readonly #substitute: Substitute | undefined;
+  readonly #refused = byType<Map<string, string>>();
+  readonly #refusedParts = byType<Map<string, RefusedPart>>();
+  /** What a proxy acknowledged last and none has refused: mostly the very objects that the table holds. */
+  readonly #good = byType<XdsResource>();
+  /** Names in doubt by type, in the groups in which they are tried, by node id. */
+  readonly #doubts = new Map<string, Map<ResourceType, readonly (readonly string[])[]>>();
+  /** Versions by name by type that were on their way when a proxy's stream ended, by node id. */
+  readonly #lost = new Map<string, Map<ResourceType, ReadonlyMap<string, string>>>();
+  readonly #told = new WeakMap<XdsResource, Set<string>>();
+  readonly #listeners = new Set<(type: ResourceType, name: string) => void>();
 
-  constructor(substitute: Substitute | undefined) {
-    this.#substitute = substitute;
-  }
-
-  get isEmpty(): boolean {
-    return this.#doubts.size === 0 && resourceTypes.every((type) => this.#refused[type].size === 0);
-  }
-
-  /** Remembers that a resource was refused while it was alone in its response. */
+  /** Remembers that a resource was refused for sure. */
   refuse(resource: XdsResource, words: string): void {
-    const names = this.#refused[resource.type];
-    const contents = names.get(resource.name) ?? new Map<string, string>();
-    names.set(resource.name, contents.set(resource.version, cleanWords(words)));
+    const { type, name, version } = resource;
+    const contents = this.#refused[type].get(name) ?? new Map<string, string>();
+    this.#refused[type].set(name, contents.set(version, words));
     dropOldest(contents, maxContents);
+    if (this.#good[type].get(name)?.version === version) this.#good[type].delete(name);
+    this.#tell(type, name);
+  }
+
+  /** Remembers that a part of a resource was refused for sure, in whatever version of it. */
+  refusePart({ type, name }: XdsResource, part: RefusedPart): void {
+    const parts = this.#refusedParts[type].get(name) ?? new Map<string, RefusedPart>();
+    this.#refusedParts[type].set(name, parts.set(`${part.id} ${part.hashes.join()}`, part));
+    dropOldest(parts, maxParts);
+    this.#tell(type, name);
   }
 
   isRefused({ type, name, version }: XdsResource): boolean {
     return this.#refused[type].get(name)?.has(version) === true;
   }
 
-  /** What to send in place of a refused resource; nothing when there is no substitute or it was refused too. */
-  substituteFor(refused: XdsResource): XdsResource | undefined {
-    let cached = this.#substitutes.get(refused);
-    if (cached === undefined) {
-      cached = { resource: this.#substitute?.(refused) };
-      this.#substitutes.set(refused, cached);
-    }
-    const { resource } = cached;
-    return resource === undefined || resource.version === refused.version || this.isRefused(resource)
-      ? undefined
-      : resource;
+  wordsOf({ type, name, version }: XdsResource): string | undefined {
+    return this.#refused[type].get(name)?.get(version);
   }
 
-  /** Remembers that nobody knows whether a proxy applied these resources. */
-  doubt(nodeId: string, type: ResourceType, names: Iterable<string>): void {
-    const types = this.#doubts.get(nodeId) ?? new Map<ResourceType, Set<string>>();
-    const doubted = types.get(type) ?? new Set<string>();
-    for (const name of names) doubted.add(name);
-    this.#doubts.set(nodeId, types.set(type, doubted));
+  refusedParts({ type, name }: XdsResource): readonly RefusedPart[] {
+    const parts = this.#refusedParts[type].get(name);
+    return parts === undefined ? noParts : [...parts.values()];
+  }
+
+  /** Remembers that a proxy took a resource. */
+  acknowledge(resource: XdsResource): void {
+    const good = this.#good[resource.type];
+    if (good.get(resource.name) !== resource && !this.isRefused(resource)) good.set(resource.name, resource);
+  }
+
+  /** What a proxy took last under a name. */
+  lastGood(type: ResourceType, name: string): XdsResource | undefined {
+    return this.#good[type].get(name);
+  }
+
+  /** Whether a refusal has not been told yet for this resource; from then on it has. */
+  isNews(resource: XdsResource, part: string): boolean {
+    const told = this.#told.get(resource) ?? new Set();
+    this.#told.set(resource, told);
+    return !told.has(part) && told.add(part) !== undefined;
+  }
+
+  /** Calls `listener` whenever something is known of a name that was not; returns how to stop that. */
+  onRefusal(listener: (type: ResourceType, name: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Remembers of which resources nobody knows whether a proxy applied them. */
+  doubt(nodeId: string, type: ResourceType, groups: readonly (readonly string[])[]): void {
+    const types = this.#doubts.get(nodeId) ?? new Map<ResourceType, readonly (readonly string[])[]>();
+    if (groups.length === 0) types.delete(type);
+    else types.set(type, groups);
+    if (types.size === 0) this.#doubts.delete(nodeId);
+    else this.#doubts.set(nodeId, types);
     dropOldest(this.#doubts, maxNodes);
   }
 
-  /** Forgets a doubt: the proxy acknowledged the resource, or it is gone. */
-  settle(nodeId: string, type: ResourceType, names: Iterable<string>): void {
-    const types = this.#doubts.get(nodeId);
-    const doubted = types?.get(type);
-    if (types === undefined || doubted === undefined) return;
-    for (const name of names) doubted.delete(name);
-    if (doubted.size === 0) types.delete(type);
-    if (types.size === 0) this.#doubts.delete(nodeId);
+  doubts(nodeId: string, type: ResourceType): readonly (readonly string[])[] {
+    return this.#doubts.get(nodeId)?.get(type) ?? [];
   }
 
-  doubts(nodeId: string, type: ResourceType): ReadonlySet<string> {
-    return this.#doubts.get(nodeId)?.get(type) ?? noNames;
+  /** Remembers what nobody knows whether a proxy got it: it may have applied it, and its refusal may be lost. */
+  lose(nodeId: string, type: ResourceType, versions: ReadonlyMap<string, string>): void {
+    this.#lost.set(nodeId, (this.#lost.get(nodeId) ?? new Map()).set(type, versions));
+    dropOldest(this.#lost, maxNodes);
+  }
+
+  /** What was lost on an earlier stream, told once. */
+  takeLost(nodeId: string, type: ResourceType): ReadonlyMap<string, string> {
+    const types = this.#lost.get(nodeId);
+    const versions = types?.get(type) ?? new Map<string, string>();
+    types?.delete(type);
+    if (types?.size === 0) this.#lost.delete(nodeId);
+    return versions;
+  }
+
+  /** Forgets a name that is gone. */
+  forget(type: ResourceType, name: string): void {
+    this.#good[type].delete(name);
+    this.#refusedParts[type].delete(name);
   }
 
   /** Refusals of content that is still current, by `type/name`, in Envoy's words. What is gone is forgotten. */
@@ -99,11 +137,25 @@ export class FleetMemory {
     }
     return standing;
   }
+
+  /** How many entries it keeps, of all kinds. */
+  get size(): number {
+    const sizes = resourceTypes.map((type) => {
+      return this.#refused[type].size + this.#refusedParts[type].size + this.#good[type].size;
+    });
+    return sizes.reduce((sum, size) => sum + size, this.#doubts.size + this.#lost.size);
+  }
+
+  #tell(type: ResourceType, name: string): void {
+    for (const listener of [...this.#listeners]) listener(type, name);
+  }
 }
 
-/** A proxy's words made fit for logs and statuses: control characters out, at most 1 KiB. */
+/** A proxy's words made fit for logs and statuses: without what they quote and control characters, at most 1 KiB. */
 export function cleanWords(words: string): string {
-  const clean = words.replaceAll(/\p{Cc}+/gu, " ").trim();
+  const clean = reasonIn(words)
+    .replaceAll(/\p{Cc}+/gu, " ")
+    .trim();
   const bytes = Buffer.from(clean);
   if (bytes.length <= maxWords) return clean;
   // A character cut in the middle decodes to a replacement character, which is left out.
@@ -113,7 +165,18 @@ export function cleanWords(words: string): string {
     .replace(/\uFFFD+$/u, "");
 }
 
-const noNames: ReadonlySet<string> = new Set();
+const noParts: readonly RefusedPart[] = [];
+
+function byType<V>(): Readonly<Record<ResourceType, Map<string, V>>> {
+  return {
+    cluster: new Map(),
+    endpoint: new Map(),
+    secret: new Map(),
+    listener: new Map(),
+    scope: new Map(),
+    route: new Map(),
+  };
+}
 
 function dropOldest(map: Map<string, unknown>, most: number): void {
   for (const key of map.keys()) {

@@ -86,7 +86,11 @@ export class ResourceTable {
     for (const { type, name, resource } of changes) {
       const entries = fleet.entries[type];
       const previous = entries.get(name);
-      if (previous?.resource.version === resource?.version) continue;
+      if (previous?.resource.version === resource?.version) {
+        // Whether it lingers is nothing that a proxy that has it would hear of.
+        if (previous !== undefined && resource !== undefined) entries.set(name, { ...previous, resource });
+        continue;
+      }
       const changed = this.#touch(gateway, type, name);
       fleet.versions.delete(type);
       if (resource === undefined) entries.delete(name);

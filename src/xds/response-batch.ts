@@ -14,16 +14,20 @@ export type Desired =
       readonly resource: XdsResource;
       readonly created: number;
       readonly changed: number;
-      /** Another proxy refused this very content: it goes by itself, so that it takes nothing else down. */
-      readonly suspect: boolean;
+      /** It is tried by itself, so that it takes nothing else down. */
+      readonly isTrial: boolean;
+      /** It is not what the table holds, of which a proxy refused something. */
+      readonly isKept: boolean;
     }
   /** Refused, and there is nothing to put in its place: the client keeps what it has. */
-  | { readonly kind: "withheld" }
+  | { readonly kind: "withheld"; readonly changed: number }
   | { readonly kind: "absent" };
 
 /** The table as one client sees it. */
 export interface ClientView {
   desired(type: ResourceType, name: string, held: string | undefined): Desired;
+  /** The resource with the version, if anybody still has it. */
+  form(type: ResourceType, name: string, version: string): XdsResource | undefined;
   entries(type: ResourceType): ReadonlyMap<string, TableEntry>;
   version(type: ResourceType): string;
   generation(): number;

@@ -2,10 +2,11 @@ import { type MethodDefinition, Server, ServerCredentials, type ServerDuplexStre
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { NamespacedName } from "../core/keys.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
-import { formatListenAddress } from "../settings.ts";
+import { type FleetSize, streamsAConnection } from "./connection-limits.ts";
 import { type AdsSecurity, isLoopback, materialOf } from "./credentials.ts";
+import type { Culprit, SplitResource } from "./culprit.ts";
 import { deltaVariant } from "./delta-stream.ts";
-import type { Substitute } from "./fleet-memory.ts";
+import { type ConnectionPort, Port } from "./port.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import { sotwVariant } from "./sotw-stream.ts";
 import type { StreamRequest, Variant, XdsLog, XdsMetrics } from "./stream-options.ts";
@@ -27,14 +28,24 @@ export interface AdsServerOptions {
   readonly metrics: XdsMetrics;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** What proxies get in place of a resource that they refused, such as a table that answers 500. */
-  readonly substitute?: Substitute;
+  /** Splits resources so that a refusal can be narrowed down to a part of one. */
+  readonly split?: SplitResource;
+  /** Told what a proxy has refused for sure. From then on it is for the table to have something else there. */
+  readonly onCulprit?: (culprit: Culprit) => void;
+  /** How many proxies a Gateway has at most; nobody knows by default. */
+  readonly fleetSize?: FleetSize;
   /** Told what the proxies of a Gateway said, whenever that changes. */
   readonly onDataPlane?: (gateway: NamespacedName, state: DataPlaneState) => void;
   /** How long removals wait for a proxy to ask for what its listeners name; 5 s by default. */
   readonly patienceMs?: number;
+  /** How long a proxy may take to answer before it counts as stuck; after twice as long its stream ends. 30 s by default. */
+  readonly stuckMs?: number;
+  /** How long a cluster stays with a proxy when nothing names it any more, milliseconds; not at all unless told. */
+  readonly lingerMs?: number;
   /** How long a message may take to leave before its stream is cut; 30 s by default. */
   readonly writeDeadlineMs?: number;
+  /** How long one of the few large messages under way may go unanswered before another goes; 250 ms and more by default. */
+  readonly largeSendPatienceMs?: number;
   /** How often it is asked whether open streams may go on: certificates end, are taken back, Gateways go; 30 s by default. */
   readonly recheckMs?: number;
   /** The server's stop ends streams one by one over so long, so that replicas get them one by one; 0 by default. */
@@ -59,12 +70,8 @@ export interface AdsServer {
 /** Creates the server that keeps proxies in step with the table. */
 export function createAdsServer(options: AdsServerOptions): AdsServer {
   const server = new Server(transportOptions);
-  const material = materialOf(options.security);
-  const untrusted = new UntrustedPeers(options);
-  const onUnusable = (problem: string) => options.log.error({ problem }, "the server's certificate cannot be used");
-  const tlsPort =
-    material && new TlsPort(server, { material, onUntrusted: (peer) => untrusted.tell(peer), onUnusable });
-  const streams = new StreamRegistry(options, (peer) => tlsPort?.close(peer));
+  const port = createPort(server, options);
+  const streams = new StreamRegistry(options, (peer) => port.close(peer));
   const accept =
     <R extends StreamRequest>(variant: Variant<R>) =>
     (call: ServerDuplexStream<Buffer, Buffer>) =>
@@ -77,19 +84,14 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     { StreamAggregatedResources: accept(sotwVariant), DeltaAggregatedResources: accept(deltaVariant) },
   );
   return {
-    start: async () => {
-      if (tlsPort === undefined) return await listen(server, options);
-      const bound = await tlsPort.listen(options);
-      return typeof bound === "number"
-        ? { kind: "listening", port: bound }
-        : { kind: "refused", message: bound.message };
-    },
+    start: () => listen(port, options),
     stop: async () => {
-      tlsPort?.stop();
+      port.stop();
       const spreadMs = options.stopSpreadMs ?? 0;
       streams.end(spreadMs);
-      await shutDown(server, spreadMs + (options.stopDeadlineMs ?? 2_000));
-      tlsPort?.destroy();
+      // It tells clients to go elsewhere. It does not wait for streams of connections that it has not accepted itself.
+      server.tryShutdown(() => {});
+      await port.end(spreadMs + (options.stopDeadlineMs ?? 2_000));
       streams.stop();
     },
     streams: () => streams.reports(),
@@ -99,14 +101,17 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
 
 /** https://grpc.github.io/grpc/core/group__grpc__arg__keys.html */
 const transportOptions = {
-  // The initial versions of a large fleet's resources come in one message.
+  // The initial versions of a large fleet's resources come in one message. Nobody who has not proven who they are gets so
+  // far: of them TLS reads a handshake, and HTTP/2 nothing (`TlsPort`). Plaintext, on loopback, has nothing to prove.
   "grpc.max_receive_message_length": 32 * 1024 * 1024,
   "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 10_000,
   // Spreads proxies over replicas anew now and then; a stream never ends by itself, so it needs a grace period too.
   "grpc.max_connection_age_ms": 10 * 60 * 60 * 1000,
   "grpc.max_connection_age_grace_ms": 60_000,
-  "grpc.max_concurrent_streams": 8,
+  "grpc.max_concurrent_streams": streamsAConnection,
+  // Nobody keeps a connection without a stream.
+  "grpc.max_connection_idle_ms": 60_000,
 };
 
 const service = "/envoy.service.discovery.v3.AggregatedDiscoveryService/";
@@ -126,27 +131,30 @@ function method(name: string): MethodDefinition<Buffer, Buffer> {
   };
 }
 
-async function listen(server: Server, { host, port, security }: AdsServerOptions): Promise<StartResult> {
+/** The port is not grpc-js's own, because connections have to be closed one by one. */
+function createPort(server: Server, options: AdsServerOptions): ConnectionPort {
+  const { security, clock, log } = options;
+  const material = materialOf(security);
+  if (material === undefined) {
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    return new Port((socket) => injector.injectConnection(socket));
+  }
+  const untrusted = new UntrustedPeers(options);
+  return new TlsPort(server, {
+    material,
+    clock,
+    openNeed: security.kind === "mutual-tls" ? "a trusted authority" : "nothing",
+    onUntrusted: (peer) => untrusted.tell(peer),
+    onUnusable: (problem) => log.error({ problem }, "the server's certificate cannot be used"),
+  });
+}
+
+async function listen(port: ConnectionPort, options: AdsServerOptions): Promise<StartResult> {
+  const { host, security } = options;
   if (security.kind === "loopback" && !isLoopback(host)) {
     const message = `plaintext xDS is served on loopback only, not on ${host}: use mutual TLS`;
     return { kind: "refused", message };
   }
-  return await new Promise((resolve) => {
-    server.bindAsync(formatListenAddress({ host, port }), ServerCredentials.createInsecure(), (error, bound) => {
-      resolve(error === null ? { kind: "listening", port: bound } : { kind: "refused", message: error.message });
-    });
-  });
-}
-
-async function shutDown(server: Server, deadlineMs: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const deadline = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, deadlineMs);
-    server.tryShutdown(() => {
-      clearTimeout(deadline);
-      resolve();
-    });
-  });
+  const bound = await port.listen(options);
+  return typeof bound === "number" ? { kind: "listening", port: bound } : { kind: "refused", message: bound.message };
 }

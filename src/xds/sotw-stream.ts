@@ -18,7 +18,7 @@ export const sotwVariant: Variant<SotwRequest> = {
   encode({ state, batch, nonce }) {
     const isComplete = state.style === "complete";
     const resources = isComplete
-      ? state.completed(batch)
+      ? state.held.completed(batch)
       : Array.from(batch.upserts.values(), ({ resource }) => resource);
     const version = isComplete ? versionOf(resources) : state.tableVersion;
     return { message: encodeSotwResponse({ type: state.type, nonce, version, resources }), version };

@@ -1,18 +1,23 @@
 import type { NamespacedName } from "../core/keys.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 import type { ClientNode } from "./codec.ts";
+import type { Culprit, SplitResource } from "./culprit.ts";
 import type { FleetMemory } from "./fleet-memory.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import type { Batch, ResponseStyle } from "./response-batch.ts";
 import type { TypeState } from "./type-state.ts";
 
 /** Why a stream is ended, in gRPC's terms. */
-export type EndReason = "invalid-argument" | "permission-denied" | "unavailable" | "internal";
+export type EndReason = "invalid-argument" | "permission-denied" | "resource-exhausted" | "unavailable" | "internal";
 
 /** The wire under a stream: one message is under way at a time. */
 export interface Outlet {
+  /** Whether a message of so many bytes may be made and written now; if not, `retry` is called when it may. */
+  admits(bytes: number, retry: () => void): boolean;
   /** Sends a message; `done` is called when it has left our memory. */
   write(message: Buffer, done: () => void): void;
+  /** The client has answered what was written last: it has read it. */
+  answered(): void;
   end(reason: EndReason, message: string): void;
 }
 
@@ -29,6 +34,9 @@ export interface XdsMetrics {
   nack(type: ResourceType): void;
   streamOpened(): void;
   streamClosed(): void;
+  /** A stream waits for an answer that should have come; it is free again, or over. */
+  streamStuck(): void;
+  streamFree(): void;
 }
 
 /** A request in the terms that both protocol variants share. */
@@ -56,7 +64,7 @@ export interface Variant<R extends StreamRequest> {
 /** Whether a node may connect, and which Gateway's proxy it is. */
 export type Admission =
   | { readonly kind: "admitted"; readonly gateway: NamespacedName }
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "refused"; readonly reason: EndReason; readonly message: string };
 
 export interface StreamOptions {
   readonly id: string;
@@ -67,6 +75,12 @@ export interface StreamOptions {
   readonly clock: () => number;
   /** How long removals wait for a client to ask for what it should. */
   readonly patienceMs: number;
+  /** How long a client may take to answer before it counts as stuck; after twice as long the stream is ended. */
+  readonly stuckMs: number;
+  /** How long a cluster stays when nothing names it any more; not at all unless told. */
+  readonly lingerMs?: number;
+  readonly split: SplitResource;
+  onCulprit(culprit: Culprit): void;
   admit(node: ClientNode): Admission;
   memoryOf(gateway: NamespacedName): FleetMemory;
   /** Called when something changed that a Gateway's status tells. */

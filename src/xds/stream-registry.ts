@@ -1,13 +1,21 @@
-import { Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { NamespacedName } from "../core/keys.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 import { AdsStream } from "./ads-stream.ts";
+import { type Call, CallOutlet, endCall } from "./call-outlet.ts";
+import type { ClientNode } from "./codec.ts";
+import { ConnectionLimits } from "./connection-limits.ts";
 import { type AdsSecurity, admitNode, findObjection, type Identity, identifyPeer } from "./credentials.ts";
+import { type SplitResource, splitOnce } from "./culprit.ts";
 import { DataPlaneWatch } from "./data-plane-watch.ts";
 import { FleetMemory } from "./fleet-memory.ts";
+import { LargeSends } from "./large-sends.ts";
 import type { AdsServerOptions } from "./server.ts";
-import type { EndReason, Outlet, StreamRequest, Variant } from "./stream-options.ts";
+import type { Admission, StreamRequest, Variant } from "./stream-options.ts";
 import type { StreamReport } from "./stream-report.ts";
+import { Turns } from "./turns.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+type Refused = Extract<Admission, { kind: "refused" }>;
 
 /** Something that can be ended and reported, whichever variant it speaks. */
 type OpenStream = Pick<
@@ -24,19 +32,27 @@ interface Peer {
 /** Knows the open streams, whether they may go on, and what is remembered per Gateway across them. */
 export class StreamRegistry {
   readonly #options: AdsServerOptions;
+  readonly #split: SplitResource;
   readonly #closeConnection: (peer: string) => void;
   readonly #streams = new Map<OpenStream, Peer>();
   readonly #memories = new Map<NamespacedName, { readonly memory: FleetMemory; readonly stop: () => void }>();
   readonly #dataPlane: DataPlaneWatch;
   readonly #endings = new Set<NodeJS.Timeout>();
+  readonly #largeSends: LargeSends;
+  readonly #turns = new Turns();
+  readonly #work = new WorkQueue();
+  readonly #limits: ConnectionLimits;
   readonly #rechecks: NodeJS.Timeout | undefined;
   #opened = 0;
   #isEnding = false;
 
-  /** `closeConnection` closes the connection of a peer, so that it has to show a certificate anew. */
+  /** `closeConnection` closes the connection of a peer: it has to show a certificate anew, or reads nothing. */
   constructor(options: AdsServerOptions, closeConnection: (peer: string) => void) {
     this.#options = options;
+    this.#split = splitOnce(options.split ?? (() => undefined));
     this.#closeConnection = closeConnection;
+    this.#limits = new ConnectionLimits(options.fleetSize);
+    this.#largeSends = new LargeSends(options.largeSendPatienceMs);
     const source = {
       proxies: (gateway: NamespacedName) => this.#streamsOf(gateway),
       refusals: (gateway: NamespacedName) => this.#refusals(gateway),
@@ -59,6 +75,7 @@ export class StreamRegistry {
   /** Takes no new stream, and ends the open ones at even intervals. */
   end(spreadMs: number): void {
     this.#isEnding = true;
+    this.#turns.end();
     const streams = [...this.#streams.keys()];
     for (const [index, stream] of streams.entries()) {
       const end = () => stream.end("unavailable", "the server is stopping");
@@ -71,47 +88,98 @@ export class StreamRegistry {
     clearInterval(this.#rechecks);
     for (const ending of this.#endings) clearTimeout(ending);
     this.#dataPlane.stop();
+    this.#work.stop();
     for (const { stop } of this.#memories.values()) stop();
     this.#memories.clear();
   }
 
-  accept<R extends StreamRequest>(variant: Variant<R>, call: ServerDuplexStream<Buffer, Buffer>): void {
-    const { clock, table, log, metrics, patienceMs } = this.#options;
+  accept<R extends StreamRequest>(variant: Variant<R>, call: Call): void {
     const identity = this.#identify(call);
-    if (identity.kind === "refused" || this.#isEnding) {
-      const message = identity.kind === "refused" ? identity.message : "the server is stopping";
-      log.warn({ peer: call.getPeer(), message }, "stream refused");
-      endCall(call, identity.kind === "refused" ? "permission-denied" : "unavailable", message);
-      if (identity.kind === "refused") this.#closeConnection(call.getPeer());
+    const address = call.getPeer();
+    const refused = this.#findRefusal(identity, address);
+    if (refused !== undefined) {
+      this.#refuse(call, refused);
+      if (identity.kind === "refused") this.#closeConnection(address);
       return;
     }
+    let giveUp: (() => void) | undefined;
+    onOver(call, () => {
+      giveUp?.();
+      if (identity.kind === "gateway") this.#limits.leave(address);
+    });
+    giveUp = this.#turns.take(() => this.#open(variant, call, identity));
+    if (giveUp === undefined) this.#refuse(call, { ...unavailable, message: "too many proxies connect at once" });
+  }
+
+  #findRefusal(identity: Identity, address: string): Refused | undefined {
+    if (this.#isEnding) return stopping;
+    if (identity.kind === "refused") return { ...identity, reason: "permission-denied" };
+    const message =
+      identity.kind === "gateway" ? this.#limits.enter({ gateway: identity.gateway, address }) : undefined;
+    return message === undefined ? undefined : { kind: "refused", reason: "resource-exhausted", message };
+  }
+
+  #refuse(call: Call, { reason, message }: Refused): void {
+    this.#options.log.warn({ peer: call.getPeer(), message }, "stream refused");
+    endCall(call, reason, message);
+  }
+
+  #open<R extends StreamRequest>(variant: Variant<R>, call: Call, identity: Identity): void {
+    if (call.cancelled) return;
+    if (this.#isEnding) {
+      this.#refuse(call, stopping);
+      return;
+    }
+    const { clock, table, log, metrics, patienceMs, stuckMs, lingerMs, writeDeadlineMs } = this.#options;
+    const address = call.getPeer();
     this.#opened += 1;
-    // Keepalive does not find a client that answers pings and reads nothing.
-    const cut = () => stream.end("unavailable", "the client does not read");
-    const stream = new AdsStream(variant, this.#outlet(call, cut), {
+    const outlet = new CallOutlet(call, {
+      largeSends: this.#largeSends,
+      deadlineMs: writeDeadlineMs ?? 30_000,
+      onLate: () => {
+        stream.end("unavailable", "the client does not read");
+        this.#closeConnection(address);
+      },
+    });
+    const stream = new AdsStream(variant, outlet, {
       id: String(this.#opened),
       table,
       log,
       metrics,
       clock,
       patienceMs: patienceMs ?? 5_000,
-      admit: (node) => admitNode(identity, node),
+      stuckMs: stuckMs ?? 30_000,
+      lingerMs: lingerMs ?? 0,
+      split: this.#split,
+      onCulprit: (culprit) => this.#options.onCulprit?.(culprit),
+      admit: (node) => this.#admit(identity, node, address),
       memoryOf: (gateway) => this.#memoryOf(gateway),
       onProgress: (gateway) => this.#dataPlane.touch(gateway),
     });
-    this.#streams.set(stream, { identity, address: call.getPeer() });
-    const close = () => {
+    this.#streams.set(stream, { identity, address });
+    onOver(call, () => {
       this.#streams.delete(stream);
       stream.close();
-    };
-    call.on("data", (bytes: Buffer) => stream.receive(bytes));
+      call.resume();
+    });
+    call.on("data", (bytes: Buffer) => {
+      // The next one is read when this one is answered: whoever sends much waits, and we keep little.
+      call.pause();
+      this.#work.add(() => {
+        stream.receive(bytes);
+        call.resume();
+      });
+    });
     call.on("end", () => call.end());
-    call.on("error", close);
-    call.on("cancelled", close);
-    call.on("close", close);
   }
 
-  #identify(call: ServerDuplexStream<Buffer, Buffer>): Identity {
+  #admit(identity: Identity, node: ClientNode, address: string): Admission {
+    const admission = admitNode(identity, node);
+    const message = admission.kind === "admitted" ? this.#limits.identify(address, node.id) : undefined;
+    return message === undefined ? admission : { kind: "refused", reason: "resource-exhausted", message };
+  }
+
+  #identify(call: Call): Identity {
     const { security, clock, table } = this.#options;
     const identity = identifyPeer(security, call.getAuthContext(), clock());
     const message = findGoneGateway(security, identity, table);
@@ -133,38 +201,23 @@ export class StreamRegistry {
     return [...this.#streams.keys()].filter((stream) => stream.gateway === gateway);
   }
 
-  #outlet(call: ServerDuplexStream<Buffer, Buffer>, cut: () => void): Outlet {
-    const deadlineMs = this.#options.writeDeadlineMs ?? 30_000;
-    let deadline: NodeJS.Timeout | undefined;
-    call.once("close", () => clearTimeout(deadline));
-    return {
-      write: (message, done) => {
-        deadline = setTimeout(cut, deadlineMs);
-        call.write(message, () => {
-          clearTimeout(deadline);
-          done();
-        });
-      },
-      end: (reason, message) => {
-        clearTimeout(deadline);
-        endCall(call, reason, message);
-      },
-    };
-  }
-
   #memoryOf(gateway: NamespacedName): FleetMemory {
     const existing = this.#memories.get(gateway);
     if (existing !== undefined) return existing.memory;
-    const memory = new FleetMemory(this.#options.substitute);
-    const stop = this.#options.table.onChange(gateway, () => {
-      if (memory.isEmpty) this.#forget(gateway);
-      else this.#dataPlane.touch(gateway);
+    const { table } = this.#options;
+    const memory = new FleetMemory();
+    const stop = table.onChange(gateway, (changed) => {
+      for (const [type, names] of changed) {
+        for (const name of names) if (table.entry(gateway, type, name) === undefined) memory.forget(type, name);
+      }
+      if (table.knows(gateway)) this.#dataPlane.touch(gateway);
+      else this.#forget(gateway);
     });
     this.#memories.set(gateway, { memory, stop });
     return memory;
   }
 
-  /** Drops a memory that holds nothing once nobody uses it. */
+  /** Drops the memory of a Gateway that is gone once nobody uses it. */
   #forget(gateway: NamespacedName): void {
     if (this.#streamsOf(gateway).length > 0) return;
     this.#memories.get(gateway)?.stop();
@@ -188,14 +241,17 @@ function findGoneGateway(
   return table.isReady && !table.knows(identity.gateway) ? "the Gateway does not exist" : undefined;
 }
 
-const statuses: Readonly<Record<EndReason, status>> = {
-  "invalid-argument": status.INVALID_ARGUMENT,
-  "permission-denied": status.PERMISSION_DENIED,
-  unavailable: status.UNAVAILABLE,
-  internal: status.INTERNAL,
-};
+const unavailable = { kind: "refused", reason: "unavailable" } as const;
+const stopping: Refused = { ...unavailable, message: "the server is stopping" };
 
-function endCall(call: ServerDuplexStream<Buffer, Buffer>, reason: EndReason, message: string): void {
-  // grpc-js turns an error event into the call's status.
-  call.emit("error", { code: statuses[reason], details: message, metadata: new Metadata() });
+/** Calls back when a call is over, whoever ended it. */
+function onOver(call: Call, callback: () => void): void {
+  let isOver = false;
+  const end = () => {
+    if (!isOver) callback();
+    isOver = true;
+  };
+  call.on("error", end);
+  call.on("cancelled", end);
+  call.on("close", end);
 }

@@ -11,6 +11,10 @@ export interface TypeReport {
   readonly acknowledged: number;
   /** Whether a response waits for its answer. */
   readonly inFlight: boolean;
+  /** Whether that answer should have come by now. */
+  readonly stuck: boolean;
+  /** How many names something is kept about for this client, of what it has, wants and lacks. */
+  readonly kept: number;
   /** The version of the last response; state of the world only, delta versions each resource. */
   readonly sentVersion?: string;
   readonly sentAt?: number;
@@ -28,5 +32,7 @@ export interface StreamReport {
   readonly transport: "delta" | "sotw";
   readonly connectedSince: number;
   readonly firstConfigAcknowledged: boolean;
+  /** Whether it owes an answer that should have come by now: nothing that may depend on it is sent. */
+  readonly stuck: boolean;
   readonly types: readonly TypeReport[];
 }

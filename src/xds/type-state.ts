@@ -1,13 +1,20 @@
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
 import { Backlog } from "./backlog.ts";
 import { chooseBatch } from "./choose-batch.ts";
-import type { Gates, Outstanding } from "./ordering.ts";
-import { type Batch, type ClientView, oldest, type Refusal, type ResponseStyle } from "./response-batch.ts";
+import { HeldContent, unknownVersion } from "./held-content.ts";
+import { judge, judgeFirst } from "./judgement.ts";
+import { KeptNames } from "./kept-names.ts";
+import type { Gates, KeptTable, Outstanding } from "./ordering.ts";
+import {
+  type Batch,
+  type ClientView,
+  type Desired,
+  oldest,
+  type Refusal,
+  type ResponseStyle,
+} from "./response-batch.ts";
 import { Subscription, type SubscriptionChange } from "./subscription.ts";
 import { UnclaimedNames } from "./unclaimed-names.ts";
-
-/** The version of what a client holds in a state that nobody knows. It equals no content's version. */
-const unknownVersion = "";
 
 /**
  * Keeps what one client wants, holds and lacks of one type. Every name that is out of date is in exactly one of the
@@ -18,14 +25,12 @@ export class TypeState {
   readonly style: ResponseStyle;
   readonly subscription: Subscription;
   readonly #view: ClientView;
-  /** Versions that the client acknowledged or reported. */
-  readonly #known = new Map<string, string>();
-  /** What the client acknowledged, kept where a response must repeat it. */
-  readonly #forms = new Map<string, XdsResource>();
+  readonly #held = new HeldContent();
   readonly #backlog = new Backlog();
   /** Names that are owed an answer whatever the client is believed to hold. */
   readonly #forced = new Set<string>();
   readonly #unremovable = new Set<string>();
+  readonly #kept = new KeptNames();
   readonly #unclaimed: UnclaimedNames;
   #inFlight: Batch | undefined;
   #lastNonce: string | undefined;
@@ -54,13 +59,20 @@ export class TypeState {
     return this.#isReconnect;
   }
 
-  get inFlight(): boolean {
-    return this.#inFlight !== undefined;
+  /** What is on its way. */
+  get inFlight(): Batch | undefined {
+    return this.#inFlight;
   }
 
-  /** Versions that the client acknowledged, by name. */
-  get known(): ReadonlyMap<string, string> {
-    return this.#known;
+  /** What the client acknowledged, as far as anybody knows. */
+  get held(): HeldContent {
+    return this.#held;
+  }
+
+  /** How many names something is kept about. */
+  get size(): number {
+    const others = [this.#forced, this.#unremovable, this.#kept, this.subscription.names];
+    return others.reduce((sum, { size }) => sum + size, this.#held.size + this.#backlog.size);
   }
 
   /** Whether the client has (or was sent and refused for good) everything that it asked for. */
@@ -81,38 +93,44 @@ export class TypeState {
   /** Whether the client has some content under the name for sure, and will have it until it is told otherwise. */
   holds(name: string): boolean {
     if (this.#inFlight?.removals.has(name) === true) return false;
-    const version = this.#known.get(name);
-    return version !== undefined && version !== unknownVersion;
+    return this.#held.has(name);
   }
 
   /** Whether the client holds what it should have under the name. */
   isUpToDate(name: string): boolean {
-    return this.holds(name) && !this.#backlog.upserts.has(name) && !this.#backlog.alone.has(name);
+    return this.holds(name) && this.#backlog.since(name) === undefined;
   }
 
   /** Notes what a new stream's client says that it holds: versions by name (delta), or one of all (state of the world). */
   report(versions: ReadonlyMap<string, string>, version: string | undefined): void {
-    for (const [name, held] of versions) this.#known.set(name, held);
+    this.#held.report(versions, (name, held) => this.#view.form(this.type, name, held));
     this.#reportedVersion = version;
     this.#isReconnect = versions.size > 0 || (version ?? "") !== "";
   }
 
-  /** Notes resources whose state on this client is unknown since an earlier stream. */
-  doubt(names: Iterable<string>): void {
-    for (const name of names) {
-      this.#known.set(name, unknownVersion);
-      // Alone in a complete answer it would remove all others; there it goes with them.
-      if (this.style !== "complete") this.#backlog.alone.set(name, 0);
+  /** Notes resources whose state on this client is unknown since an earlier stream, in the groups that are tried. */
+  doubt(groups: readonly (readonly string[])[]): void {
+    for (const group of groups) {
+      for (const name of group) this.#held.doubt(name, unknownVersion);
+      // Without the others a complete answer would remove them; there they all go together.
+      if (this.style !== "complete") this.#backlog.doubt(new Map(group.map((name) => [name, 0])));
     }
+  }
+
+  /** What is in doubt, for the streams that this client opens later. */
+  doubts(): readonly (readonly string[])[] {
+    const groups = this.#backlog.doubts.groups();
+    const others = this.#held.unsure().filter((name) => !this.#backlog.doubts.has(name));
+    return others.length === 0 ? groups : [...groups, others];
   }
 
   /** Takes over a change of the subscription. */
   subscribe(change: SubscriptionChange, isFirst: boolean): void {
     for (const name of change.dropped) this.#forget(name);
     if (change.wildcard === "ended" || isFirst) this.#forgetOutOfScope();
-    for (const name of change.answer) if (!isFirst || !this.#known.has(name)) this.#forced.add(name);
+    for (const name of change.answer) if (!isFirst || this.#held.version(name) === undefined) this.#forced.add(name);
     const begins = change.wildcard === "began" || (this.style === "complete" && change.answer.length > 0 && isFirst);
-    if (begins && this.#known.size === 0) this.#owesFirst = true;
+    if (begins && this.#held.size === 0) this.#owesFirst = true;
     if (!this.#live) return;
     if (isFirst || change.wildcard === "began") {
       this.resync();
@@ -130,8 +148,8 @@ export class TypeState {
     this.#trustReportedVersion();
     const entries = this.#view.entries(this.type);
     const names = new Set([
-      ...this.#known.keys(),
-      ...this.#backlog.alone.keys(),
+      ...this.#held.names(),
+      ...this.#backlog.doubts.names(),
       ...this.subscription.names,
       ...this.#forced,
     ]);
@@ -167,15 +185,21 @@ export class TypeState {
   believeRemoved(names: Iterable<string>): void {
     for (const name of names) {
       this.#backlog.removals.delete(name);
-      this.#known.delete(name);
+      this.#held.drop(name);
+      this.#kept.release(name);
     }
+  }
+
+  /** What the client should have under a name. */
+  desired(name: string): Desired {
+    return this.#view.desired(this.type, name, this.#held.version(name));
   }
 
   /** Chooses what to send next, if anything may be sent. */
   next(gates: Gates): Batch | undefined {
     if (this.#inFlight !== undefined || !this.#live) return undefined;
     return chooseBatch(this.#backlog, gates, {
-      desired: (name) => this.#view.desired(this.type, name, this.#known.get(name)),
+      desired: (name) => this.#lacked(name),
       isWanted: (name) => this.#isWanted(name),
       mayCut: this.style !== "complete" && !this.subscription.wildcard,
       mustBeWhole: this.style === "complete" && !this.#complete,
@@ -195,31 +219,27 @@ export class TypeState {
     for (const name of [...batch.upserts.keys(), ...batch.removals]) this.#forced.delete(name);
   }
 
-  /** What a complete response lists: what the client acknowledged, with the batch applied to it. */
-  completed(batch: Batch): readonly XdsResource[] {
-    const forms = new Map(this.#forms);
-    for (const [name, { resource }] of batch.upserts) forms.set(name, resource);
-    for (const name of batch.removals) forms.delete(name);
-    return [...forms.values()];
+  /** About how many bytes a response has. */
+  sizeOf(batch: Batch): number {
+    const upserts = Array.from(batch.upserts.values(), ({ resource }) => resource);
+    const resources = this.style === "complete" ? this.#held.completed(batch) : upserts;
+    return resources.reduce((size, { bytes }) => size + bytes.length, 0);
   }
 
-  /** Takes over the acknowledgement of what is in flight; returns it. */
-  acknowledge(): Batch | undefined {
+  /** Takes over the acknowledgement of what is in flight; `tell` is told before anything is decided anew. */
+  acknowledge(tell: (batch: Batch) => void): void {
     const batch = this.#inFlight;
-    if (batch === undefined) return undefined;
+    if (batch === undefined) return;
     this.#inFlight = undefined;
     this.#complete = true;
     for (const { resource } of batch.upserts.values()) {
-      this.#backlog.alone.delete(resource.name);
+      this.#backlog.settle(resource.name);
       this.#hold(resource);
     }
-    for (const name of batch.removals) {
-      this.#known.delete(name);
-      this.#forms.delete(name);
-    }
+    for (const name of batch.removals) this.#held.drop(name);
+    tell(batch);
     this.#reclassify(batch.upserts.keys());
     this.#reclassify(batch.removals);
-    return batch;
   }
 
   /** Takes over the refusal of what is in flight; `refuse` is told what is bad for sure before anything is decided anew. */
@@ -230,39 +250,42 @@ export class TypeState {
     for (const name of batch.removals) this.#unremovable.add(name);
     const refusal = this.#judge(batch, words);
     for (const resource of refusal.refused) {
-      this.#backlog.alone.delete(resource.name);
-      this.#known.set(resource.name, unknownVersion);
+      this.#held.refuse(resource);
       onRefused(resource);
-    }
-    for (const name of refusal.doubtful) {
-      this.#known.set(name, unknownVersion);
-      this.#backlog.alone.set(name, batch.upserts.get(name)?.since ?? 0);
     }
     for (const { resource, since } of batch.upserts.values()) this.#reclassify([resource.name], since);
     this.#reclassify(batch.removals);
     return refusal;
   }
 
-  /** The oldest generations that are not acknowledged. */
-  outstanding(): Outstanding {
-    return this.#backlog.outstanding(this.#inFlight);
+  /** The oldest generations that are not acknowledged; `counts` leaves names out that are not under way. */
+  outstanding(counts?: (name: string) => boolean): Outstanding {
+    return this.#backlog.outstanding(this.#inFlight, counts);
   }
 
-  /** When the oldest resource appeared that is not acknowledged and that the client cannot use in its present form. */
+  /** What the client goes on using because what is newer was refused, or is blocked. */
+  keptTables(isBlocked: (name: string) => boolean): readonly KeptTable[] {
+    return this.#kept.tables(this.#held, this.#backlog, isBlocked);
+  }
+
+  /** Names of which the client does not have what it should, those that it refused among them. */
+  *lacking(): Iterable<string> {
+    yield* this.#backlog.pending();
+    yield* this.#inFlight?.upserts.keys() ?? [];
+    yield* this.#kept.withheld;
+  }
+
+  /** When the oldest resource appeared that is not acknowledged, of those whose present form the client cannot use. */
   oldestUnusable(isUsable: (name: string) => boolean): number {
-    const entries = this.#view.entries(this.type);
-    const created = (name: string) => (isUsable(name) ? Number.POSITIVE_INFINITY : (entries.get(name)?.created ?? 0));
-    const flying = this.#inFlight?.upserts.keys() ?? [];
-    return Math.min(
-      ...[this.#backlog.upserts.keys(), this.#backlog.alone.keys(), flying].map((names) =>
-        oldest(Array.from(names, created)),
-      ),
+    const names = [...this.#backlog.pending(), ...(this.#inFlight?.upserts.keys() ?? [])];
+    return oldest(
+      names.filter((name) => !isUsable(name)).map((name) => this.#view.entries(this.type).get(name)?.created ?? 0),
     );
   }
 
   /** When the oldest resource after `waived` appeared that the client should ask for and has not. */
-  awaited(waived: number): number {
-    return this.#unclaimed.oldestAfter(waived);
+  awaited(waived: number, counts?: (name: string) => boolean): number {
+    return this.#unclaimed.oldestAfter(waived, counts);
   }
 
   /** Decides anew what a name lacks. What the client holds may have been out of date longer than the table tells. */
@@ -273,22 +296,31 @@ export class TypeState {
       this.#forget(name);
       return;
     }
-    const held = this.#known.get(name);
-    const desired = this.#view.desired(this.type, name, held);
-    if (desired.kind === "withheld") this.#backlog.alone.delete(name);
-    else if (desired.kind === "absent") this.#classifyAbsent(name, since, removedAt);
-    else if (!this.#isUpToDate(name, desired.resource.version)) {
-      const hasNothing = held === undefined && this.#inFlight?.upserts.has(name) !== true;
-      const stale = hasNothing ? desired.created : Math.min(since, desired.changed);
-      if (desired.suspect) this.#backlog.alone.set(name, stale);
-      if (!this.#backlog.alone.has(name)) this.#backlog.upserts.set(name, stale);
+    this.#kept.hasContent(name);
+    const held = this.#held.version(name);
+    const desired = this.desired(name);
+    if (desired.kind === "absent") {
+      this.#classifyAbsent(name, Math.min(since, this.#kept.since(name)), removedAt);
+      return;
     }
+    const kept = Math.min(since, desired.changed, this.#kept.since(name));
+    if (desired.kind === "withheld") {
+      this.#backlog.settle(name);
+      this.#kept.keep(name, kept, this.#held);
+    } else if (!this.#isUpToDate(name, desired.resource.version)) {
+      const hasNothing = held === undefined && this.#inFlight?.upserts.has(name) !== true;
+      const stale = hasNothing ? desired.created : kept;
+      if (desired.isTrial) this.#backlog.doubt(new Map([[name, stale]]));
+      if (!this.#backlog.doubts.has(name)) this.#backlog.upserts.set(name, stale);
+      if (desired.isKept) this.#kept.keep(name, kept, this.#held);
+    } else if (desired.isKept) this.#kept.keep(name, kept, this.#held);
+    else if (this.#inFlight?.upserts.has(name) !== true) this.#kept.release(name);
   }
 
   #classifyAbsent(name: string, since: number, removedAt: number | undefined): void {
-    const stale = Math.min(since, this.#backlog.alone.get(name) ?? since);
-    this.#backlog.alone.delete(name);
-    const isHeld = this.#known.has(name) || this.#inFlight?.upserts.has(name) === true;
+    const stale = Math.min(since, this.#backlog.since(name) ?? since);
+    this.#backlog.settle(name);
+    const isHeld = this.#held.version(name) !== undefined || this.#inFlight?.upserts.has(name) === true;
     const isOwed = this.#forced.has(name) && this.style === "delta";
     // A cluster may wait for the answer, so it does not wait for its turn. Envoy keeps what it uses.
     if (isOwed && (!isHeld || this.type === "endpoint" || this.type === "secret")) {
@@ -296,10 +328,17 @@ export class TypeState {
       return;
     }
     this.#forced.delete(name);
-    if (!isHeld) return;
-    if (this.#unremovable.has(name) || this.#inFlight?.removals.has(name) === true) return;
+    if (!isHeld) this.#kept.release(name);
+    if (!isHeld || this.#unremovable.has(name) || this.#inFlight?.removals.has(name) === true) return;
     const at = removedAt ?? this.#view.generation();
     this.#backlog.removals.set(name, { at, since: Math.min(stale, at) });
+  }
+
+  /** What a name lacks; what was refused meanwhile it may lack no longer. */
+  #lacked(name: string): Desired {
+    const desired = this.desired(name);
+    if (desired.kind !== "resource" || !this.#isUpToDate(name, desired.resource.version)) return desired;
+    return { kind: "withheld", changed: desired.changed };
   }
 
   #isUpToDate(name: string, version: string): boolean {
@@ -307,32 +346,27 @@ export class TypeState {
     const flying = this.#inFlight?.upserts.get(name);
     if (flying !== undefined) return flying.resource.version === version;
     if (this.#inFlight?.removals.has(name) === true) return false;
-    return this.#known.get(name) === version;
+    return this.#held.version(name) === version;
   }
 
   #isWanted(name: string): boolean {
     const isNamed = this.subscription.names.has(name) || !this.#answered;
-    return this.#forced.has(name) || (isNamed && !this.#known.has(name));
+    return this.#forced.has(name) || (isNamed && this.#held.version(name) === undefined);
   }
 
   #judge(batch: Batch, words: string): Refusal {
-    const resources = Array.from(batch.upserts.values(), ({ resource }) => resource);
-    if (resources.length === 1) return { refused: resources, doubtful: [] };
-    if (this.style !== "complete" || this.#complete) {
-      return { refused: [], doubtful: resources.map(({ name }) => name) };
-    }
-    // Nothing acknowledged to fall back to, and leaving good resources out would remove them. Envoy has applied the
-    // good ones; only those that it names are left out.
-    const refused = resources.filter(({ name }) => words.includes(name));
-    for (const resource of resources) if (!refused.includes(resource)) this.#hold(resource);
-    this.#complete = true;
-    return { refused, doubtful: [] };
+    const response = { type: this.type, batch, words, held: this.#held, backlog: this.#backlog };
+    if (this.style !== "complete" || this.#complete || batch.upserts.size <= 1) return judge(response);
+    const { taken, ...refusal } = judgeFirst(response);
+    for (const resource of taken) this.#hold(resource);
+    this.#complete = taken.length > 0;
+    return refusal;
   }
 
   #hold(resource: XdsResource): void {
     if (!this.subscription.includes(resource.name)) return;
-    this.#known.set(resource.name, resource.version);
-    if (this.style === "complete") this.#forms.set(resource.name, resource);
+    this.#held.acknowledge(resource);
+    this.#kept.hasContent(resource.name);
   }
 
   #reclassify(names: Iterable<string>, staleSince?: number): void {
@@ -343,7 +377,7 @@ export class TypeState {
   #trustReportedVersion(): void {
     const reported = this.#reportedVersion;
     this.#reportedVersion = undefined;
-    if (this.style !== "complete" || !this.subscription.wildcard || this.#known.size > 0) return;
+    if (this.style !== "complete" || !this.subscription.wildcard || this.#held.size > 0) return;
     if (reported !== this.#view.version(this.type)) return;
     for (const { resource } of this.#view.entries(this.type).values()) this.#hold(resource);
     this.#complete = true;
@@ -351,18 +385,15 @@ export class TypeState {
   }
 
   #forgetOutOfScope(): void {
-    const { upserts, alone, missing } = this.#backlog;
-    for (const names of [this.#known, upserts, alone, missing]) {
-      for (const name of [...names.keys()]) if (!this.subscription.includes(name)) this.#forget(name);
-    }
+    const names = [...this.#held.names(), ...this.#backlog.pending(), ...this.#backlog.missing];
+    for (const name of names) if (!this.subscription.includes(name)) this.#forget(name);
   }
 
   #forget(name: string): void {
     if (this.subscription.includes(name)) return;
-    this.#known.delete(name);
-    this.#forms.delete(name);
-    this.#forced.delete(name);
-    this.#unremovable.delete(name);
+    this.#held.drop(name);
+    for (const names of [this.#forced, this.#unremovable]) names.delete(name);
+    this.#kept.release(name);
     this.#backlog.forget(name);
   }
 }

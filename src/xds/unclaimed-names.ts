@@ -1,5 +1,4 @@
 import type { TableEntry } from "./resource-table.ts";
-import { oldest } from "./response-batch.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Keeps which resources exist that a client has not asked for, although something that it has should make it ask. */
@@ -24,16 +23,23 @@ export class UnclaimedNames {
   update(names: Iterable<string>): void {
     for (const name of names) {
       const entry = this.#entries().get(name);
-      if (entry === undefined || this.#subscription.includes(name)) this.#created.delete(name);
+      const isClaimed = entry?.resource.lingers === true || this.#subscription.includes(name);
+      if (entry === undefined || isClaimed) this.#created.delete(name);
       else this.#created.set(name, entry.created);
     }
   }
 
   /** When the oldest appeared after `waived`. Before the first request nothing is claimed. */
-  oldestAfter(waived: number): number {
-    const created = this.#subscription.asked
-      ? [...this.#created.values()]
-      : Array.from(this.#entries().values(), (entry) => entry.created);
-    return oldest(created.filter((generation) => generation > waived));
+  oldestAfter(waived: number, counts: (name: string) => boolean = () => true): number {
+    let min = Number.POSITIVE_INFINITY;
+    const consider = (name: string, created: number) => {
+      if (created > waived && created < min && counts(name)) min = created;
+    };
+    if (this.#subscription.asked) for (const [name, created] of this.#created) consider(name, created);
+    else {
+      for (const [name, { resource, created }] of this.#entries())
+        if (resource.lingers !== true) consider(name, created);
+    }
+    return min;
   }
 }

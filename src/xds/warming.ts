@@ -20,6 +20,8 @@ export class WarmingClusters {
   readonly #created = new Map<string, number>();
   /** Clusters that were sent while their endpoints were not subscribed to. */
   readonly #owed = new Set<string>();
+  /** Clusters of the latest response whose endpoints have not been acknowledged since. */
+  readonly #unanswered = new Set<string>();
 
   constructor(states: () => ClusterStates) {
     this.#states = states;
@@ -28,10 +30,12 @@ export class WarmingClusters {
   /** Notes clusters on their way: their endpoints are sent (again) behind them. */
   onClusters(batch: Batch): void {
     const { clusters, endpoints, hasEndpoints } = this.#states();
+    this.#unanswered.clear();
     for (const [name, { created }] of batch.upserts) {
       if (!hasEndpoints(name)) continue;
       if (!clusters.holds(name) || !endpoints.holds(name)) this.#created.set(name, created);
       this.#owed.add(name);
+      this.#unanswered.add(name);
     }
     this.onSubscribed();
   }
@@ -50,12 +54,14 @@ export class WarmingClusters {
   onAcknowledged(state: TypeState, batch: Batch): void {
     if (state.type === "cluster") for (const name of batch.removals) this.#owed.delete(name);
     if (state.type !== "endpoint") return;
+    for (const name of batch.upserts.keys()) this.#unanswered.delete(name);
     for (const name of batch.upserts.keys()) if (state.isUpToDate(name)) this.#created.delete(name);
   }
 
   /** Stops waiting for a cluster that is gone or refused. */
   forget(cluster: string): void {
     this.#created.delete(cluster);
+    this.#unanswered.delete(cluster);
   }
 
   /**
@@ -73,6 +79,27 @@ export class WarmingClusters {
       if (created > waived || endpoints.subscription.includes(cluster)) oldest = Math.min(oldest, created);
     }
     return oldest;
+  }
+
+  /** The clusters that the client cannot use, those that it refused among them. */
+  unusable(waived: number): ReadonlySet<string> {
+    const { clusters, endpoints, hasEndpoints } = this.#states();
+    const unusable = new Set<string>();
+    for (const name of clusters.lacking()) {
+      if (!clusters.holds(name) || (hasEndpoints(name) && !endpoints.holds(name))) unusable.add(name);
+    }
+    for (const name of endpoints.lacking()) if (!endpoints.holds(name)) unusable.add(name);
+    for (const [name, created] of this.#created) {
+      if (created > waived || endpoints.subscription.includes(name)) unusable.add(name);
+    }
+    return unusable;
+  }
+
+  /** Whether the client waits for endpoints of clusters that it has to acknowledge: they are on their way to it. */
+  get owes(): boolean {
+    const { endpoints } = this.#states();
+    for (const name of this.#unanswered) if (endpoints.subscription.includes(name)) return true;
+    return false;
   }
 
   /** Whether one waits for endpoints that the client has not asked for. */

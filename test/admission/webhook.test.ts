@@ -78,7 +78,8 @@ describe("the webhook", () => {
     server.fail(/subjectaccessreviews/, "hang");
     const began = performance.now();
     expect((await ask(reviewOf("api.example.com"))).status.message).toBe(sentences.discreet);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    // The API server waits for two seconds.
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   it("lets everything pass before the first translation, and what it fails at", async () => {

@@ -17,7 +17,7 @@ class MemoryStore implements ClaimStore {
   get claims() {
     const read = readStateText([stateHeader, ...this.lines.map((line) => JSON.stringify(line))].join("\n"));
     if (read.kind === "wrong") throw new Error(read.message);
-    return read.claims;
+    return read.state.claims;
   }
 
   append(lines: readonly StateLine[]): string | undefined {

@@ -1,6 +1,7 @@
 /** `make cluster-test [ONLY=name]`: the tests that need a cluster, `*.cluster.ts`, and of the cluster itself, `*.bed.ts`. */
 import { startVitest } from "vitest/node";
 import { clusterTestsFile } from "../../scripts/tally.ts";
+import { tellSecondTries } from "../support/second-tries.ts";
 import { ensureBinaries } from "./bed/binaries.ts";
 import { missingForBed } from "./bed/prerequisites.ts";
 
@@ -20,8 +21,10 @@ const vitest = await startVitest("test", only === undefined ? [] : [only], {
   // A cluster keeps both cores of a small machine busy.
   maxWorkers: 1,
   testTimeout: 120_000,
+  retry: 1,
   hookTimeout: 180_000,
   reporters: ["default", "json"],
   outputFile: { json: clusterTestsFile },
 });
+tellSecondTries(vitest);
 await vitest.close();

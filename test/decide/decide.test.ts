@@ -127,6 +127,11 @@ describe("decide", () => {
     ["a header without a name", { headers: [{ name: "", value: "1" }] }, 400],
     ["a tunnel", { method: "CONNECT" }, 400],
     ["a blank in the host", { host: "a b" }, 400],
+    ["a user in the host", { host: "user@guest.test" }, 403],
+    ["two hosts", { host: "guest.test,other.test" }, 403],
+    ["a port that is none", { host: "guest.test:http" }, 403],
+    ["an empty label", { host: "guest..test" }, 403],
+    ["dots with parameters that were escaped", { path: "/a/%2e%2e;/b" }, 403],
     ["more headers than a proxy takes", { headers: Array(100).fill({ name: "a", value: "1" }) }, 431],
     ["more than 60 KiB of headers", { headers: [{ name: "a", value: "1".repeat(61_441) }] }, 431],
   ])("tells that a proxy rejects %s", (_what, question, status) => {

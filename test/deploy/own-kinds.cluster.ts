@@ -12,7 +12,7 @@ let cluster: ChartCluster;
 beforeAll(async () => {
   cluster = await startChartCluster();
   cluster.kubectl("apply", "--server-side", "-f", fileURLToPath(crdsFile));
-  const own = ["GatewayParameters", "HostnameClaim", "HostnameRecord", "NamespaceBudget"] as const;
+  const own = ["GatewayParameters", "HostnameClaim", "HostnameRecord", "NamespaceBudget", "Quarantine"] as const;
   for (const kind of own)
     await waitFor(kind, async () => (await cluster.call({ method: "GET", path: pathOf(kind) })).status === 200);
 }, 600_000);

@@ -28,7 +28,8 @@ const short: EdgeSettings = {
   trustedHops: 1,
   tlsMinimumVersion: "TLSv1_3",
   maxConnections: 3,
-  circuitBreakerRequests: 1,
+  backendConnections: 1,
+  backendPendingRequests: 1,
 };
 
 const rules: Readonly<Record<string, Partial<RouteRule>>> = {
@@ -279,20 +280,45 @@ const tests: Readonly<Record<EdgeDefault, () => Promise<void>>> = {
     const dump = await byDefault.envoy.get("/config_dump?resource=dynamic_active_clusters");
     expect(dump).toContain('"connect_timeout": "5s"');
   },
-  circuitBreakerRequests: async () => {
-    const clusters = await byDefault.envoy.get("/clusters");
-    expect(clusters).toContain("a::default_priority::max_requests::100000");
+  backendConnections: async () => {
+    expect(await byDefault.envoy.get("/clusters")).toContain("a::default_priority::max_connections::4096");
     a.behaviour.delayMs = 200;
     expect(new Set(await many(40, {}))).toEqual(new Set([200]));
-    const pair = await Promise.all(
+    const three = await Promise.all(
       [ask(impatient, {}), ask(impatient, {}), ask(impatient, {})].map((asked) => asked.catch(() => undefined)),
     );
-    expect(pair.some((response) => response?.status === 503)).toBe(true);
+    expect(three.some((response) => response?.status === 503)).toBe(true);
   },
-  circuitBreakerRetries: async () => {
+  backendPendingRequests: async () => {
+    expect(await byDefault.envoy.get("/clusters")).toContain("a::default_priority::max_pending_requests::16384");
+  },
+  backendRequests: async () => {
+    expect(await byDefault.envoy.get("/clusters")).toContain("a::default_priority::max_requests::20480");
+  },
+  retryBudgetPercent: async () => {
+    const dump = await byDefault.envoy.get("/config_dump?resource=dynamic_active_clusters");
+    expect(JSON.parse(dump).configs[0].cluster.circuit_breakers.thresholds[0].retry_budget).toEqual({
+      budget_percent: { value: 20 },
+      min_retry_concurrency: 50,
+    });
+  },
+  minRetryConcurrency: async () => {
     Object.assign(a.behaviour, { failures: 30, delayMs: 100 });
     expect(new Set(await many(30, { host: "retry.test" }))).toEqual(new Set([200]));
     expect(a.count()).toBe(60);
+  },
+  listenerConnections: async () => {
+    expect(await listenerDump(byDefault)).toContain('"max_connections": "40000"');
+  },
+  maxHeapMiB: async () => {
+    expect(await byDefault.envoy.get("/config_dump")).toContain('"max_heap_size_bytes": "4294967296"');
+  },
+  acceptsPerEvent: async () => {
+    expect(await listenerDump(byDefault)).toContain('"max_connections_to_accept_per_socket_event": 1');
+  },
+  requestsPerCycle: async () => {
+    const runtime = JSON.parse(await byDefault.envoy.get("/runtime"));
+    expect(runtime.entries["http.max_requests_per_io_cycle"].final_value).toBe("1");
   },
 };
 

@@ -39,6 +39,8 @@ export interface ProxyOptions {
   readonly settings?: EdgeSettings;
   /** As in a pod: admin, readiness and metrics on the ports that they have there, at the proxy's own address. */
   readonly pod?: boolean;
+  /** Another Envoy than the one that all tests run. */
+  readonly binary?: string;
   /** Changes the bootstrap before Envoy reads it. */
   readonly adjust?: (bootstrap: object) => object;
 }
@@ -57,7 +59,11 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
     settings: options.settings ?? edgeSettings,
   });
   const adjust = options.adjust ?? ((same) => same);
-  const envoy = await startEnvoy({ bootstrap: adjust(bootstrap), concurrency: options.concurrency ?? 1 });
+  const envoy = await startEnvoy({
+    bootstrap: adjust(bootstrap),
+    concurrency: options.concurrency ?? 1,
+    ...(options.binary !== undefined && { binary: options.binary }),
+  });
   return {
     address,
     envoy,

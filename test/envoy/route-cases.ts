@@ -18,8 +18,12 @@ export interface RouteCase {
   readonly name: string;
   readonly rule: Partial<RouteRule>;
   readonly match?: Partial<HttpRouteMatch>;
-  readonly asks: readonly (readonly [request: ClientRequest, wanted: Wanted])[];
+  readonly asks: Asks;
+  /** The same of a proxy that joins the values of a header before it matches them, where that is something else. */
+  readonly asksWhereJoined?: Asks;
 }
+
+type Asks = readonly (readonly [request: ClientRequest, wanted: Wanted])[];
 
 export const noFilters: RuleFilters = { mirrors: [] };
 
@@ -163,6 +167,18 @@ const matches: readonly RouteCase[] = [
     name: "a header that comes twice matches by any of its values",
     match: { headers: [header("x-many", "2")] },
     rule: { backends: a },
+    asksWhereJoined: [
+      [
+        {
+          headers: [
+            ["x-many", "1"],
+            ["x-many", "2"],
+          ],
+        },
+        missing,
+      ],
+      [{ headers: [["x-many", "2"]] }, ok],
+    ],
     asks: [
       [
         {
@@ -250,6 +266,69 @@ const headerFilters: readonly RouteCase[] = [
           responseHeaders: { "x-text": "50% %ENVIRONMENT(HOME)%" },
         },
       ],
+    ],
+  },
+  {
+    name: "a header value may hold tabs, and letters of every language",
+    rule: {
+      backends: a,
+      filters: filters({
+        requestHeaders: { set: [{ name: "x-text", value: "a\tb \u00fc \u4e2d" }] },
+        responseHeaders: { set: [{ name: "x-text", value: "a\tb \u00fc" }] },
+      }),
+    },
+    // Both sides read the bytes of UTF-8 as Latin-1.
+    asks: [
+      [
+        {},
+        {
+          ...ok,
+          requestHeaders: { "x-text": "a\tb \u00c3\u00bc \u00e4\u00b8\u00ad" },
+          responseHeaders: { "x-text": "a\tb \u00c3\u00bc" },
+        },
+      ],
+    ],
+  },
+  {
+    name: "a header value may be as long as Envoy takes it",
+    rule: {
+      backends: a,
+      filters: filters({
+        responseHeaders: { set: [{ name: "x-long", value: "%".repeat(8192) }] },
+      }),
+    },
+    asks: [[{}, { ...ok, responseHeaders: { "x-long": "%".repeat(8192) } }]],
+  },
+  {
+    name: "a percent sign in a rewrite or a redirect is text",
+    match: prefix("/in"),
+    rule: {
+      backends: a,
+      filters: filters({
+        rewrite: { path: { type: "ReplaceFullPath", replaceFullPath: "/%REQ(authorization)%/100%25" } },
+      }),
+    },
+    asks: [[{ path: "/in?x=%25" }, { ...ok, path: "/%REQ(authorization)%/100%25?x=%25" }]],
+  },
+  {
+    name: "so it is where a prefix is replaced",
+    match: prefix("/in"),
+    rule: { backends: a, filters: rewritePath("/%REQ(authorization)%/%PROTOCOL%") },
+    asks: [[{ path: "/in/x" }, { ...ok, path: "/%REQ(authorization)%/%PROTOCOL%/x" }]],
+  },
+  {
+    name: "and in the path of a redirect",
+    rule: {
+      filters: filters({
+        redirect: {
+          statusCode: 302,
+          hostname: "h.example",
+          path: { type: "ReplaceFullPath", replaceFullPath: "/%REQ(authorization)%/%PROTOCOL%" },
+        },
+      }),
+    },
+    asks: [
+      [{}, { status: 302, responseHeaders: { location: "http://h.example:8080/%REQ(authorization)%/%PROTOCOL%" } }],
     ],
   },
   {

@@ -100,10 +100,19 @@ describe("gatehouse bootstrap", () => {
     expect(json.stdout).toContain('"port_value": 4');
   });
 
+  it("knows the limits of the machine that it is for", async () => {
+    const limits = ["--max-heap-mib", "512", "--max-connections", "7"];
+    const { stdout } = await runGatehouse(["bootstrap", "--gateway", "infra/shared", "-o", "json", ...limits]);
+    const [heap, connections] = JSON.parse(stdout).overload_manager.resource_monitors;
+    expect(heap.typed_config.max_heap_size_bytes).toBe(512 * 1_048_576);
+    expect(connections.typed_config.max_active_downstream_connections).toBe(7);
+  });
+
   it.each([
     { name: "a Gateway without a namespace", args: ["--gateway", "shared"] },
     { name: "no Gateway", args: [] },
     { name: "plaintext to another machine", args: ["--gateway", "infra/shared", "--xds-address", "gatehouse:18000"] },
+    { name: "a limit of nothing", args: ["--gateway", "infra/shared", "--max-connections", "0"] },
     { name: "a port that is none", args: ["--gateway", "infra/shared", "--xds-address", "127.0.0.1:99999"] },
   ])("refuses $name", async ({ args }) => {
     const { code, stdout, stderr } = await runGatehouse(["bootstrap", ...args]);

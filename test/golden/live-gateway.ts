@@ -52,9 +52,8 @@ export async function startLiveGateway(
     translator.set(kind, entry.name, object);
   }
   const table = new ResourceTable();
-  const { resources } = translator.flush();
   table.addFleet(name);
-  table.update(name, resources.get(name) ?? []);
+  table.update(name, translator.flush().resources.get(name) ?? []);
   table.markReady();
   const server = await startTestServer({ table });
   const xds = { address: "127.0.0.1", port: server.port };

@@ -85,6 +85,7 @@ export async function startHostileControlPlane(
   table.markReady();
   const server = await startTestServer({ table });
   const holdsAll = (counts: (name: string) => boolean) =>
+    server.streams().some(({ gateway }) => gateway === edge) &&
     resourceTypes.every((type) =>
       [...table.entries(edge, type)].every(
         ([name, { resource }]) =>

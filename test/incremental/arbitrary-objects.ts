@@ -124,6 +124,11 @@ function parameters(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["GatewayParamet
       ),
       proxies: fc.constantFrom("Managed", "Unmanaged"),
       budget: budgetLimits,
+      limits: fc.constantFrom(
+        { backend: { maxConnections: 5 } },
+        { listener: { maxConnections: 5 } },
+        { proxy: { maxHeapMiB: 128 } },
+      ),
     },
     { requiredKeys: [] },
   );

@@ -130,6 +130,7 @@ function expectations(): readonly Expectation[] {
       gateways: 1,
       classUse: 1,
       ownershipPolicies: 1,
+      limits: 1,
       listenerSetClaims: 1,
       fleetSpecs: 1,
       routeParents: 1,

@@ -86,6 +86,7 @@ export function noInputs(): Inputs {
       GatewayParameters: new Map(),
       HostnameClaim: new Map(),
       NamespaceBudget: new Map(),
+      Quarantine: new Map(),
     },
     holdings: new Map(),
     dataPlane: new Map(),

@@ -1,6 +1,7 @@
 import type { EffectiveParameters, FleetSpec } from "../../src/core/fleet.ts";
 import { namespacedName } from "../../src/core/keys.ts";
 import type { RenderOptions } from "../../src/provision/render/render-options.ts";
+import { defaultLimits } from "../../src/translate/limits.ts";
 
 /** What a test says of a fleet; the rest is as it is by default. */
 export interface FleetChoice extends Partial<Omit<FleetSpec, "parameters" | "gateway">> {
@@ -29,6 +30,7 @@ const defaultParameters: EffectiveParameters = {
     foreignEndpoints: "Refused",
   },
   budget: {},
+  limits: defaultLimits,
   origins: [],
 };
 

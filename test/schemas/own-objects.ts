@@ -1,7 +1,7 @@
 /** An object of one of our own kinds, by what is particular about it. */
 export interface OwnObject {
   readonly name: string;
-  readonly kind: "GatewayParameters" | "HostnameClaim" | "HostnameRecord" | "NamespaceBudget";
+  readonly kind: "GatewayParameters" | "HostnameClaim" | "HostnameRecord" | "NamespaceBudget" | "Quarantine";
   readonly spec: unknown;
 }
 
@@ -16,6 +16,16 @@ const path = { listener: "ListenerSet/shop/own/https", type: "PathPrefix", value
 
 const claim = { hostname: "shop.example.com", namespaces };
 const limits = { routes: 1 };
+
+const quarantine = {
+  gateway: "edge/shared",
+  object: "HTTPRoute/shop/web",
+  generation: 3,
+  part: "httproute/shop/web/rule/0",
+  hashes: ["0123456789abcdef"],
+  words: "regex is too large",
+  since: "2026-01-31T12:00:00Z",
+};
 
 /** Objects that are taken, from files and by an API server. */
 export const takenObjects: readonly OwnObject[] = [
@@ -42,10 +52,48 @@ export const takenObjects: readonly OwnObject[] = [
     kind: "NamespaceBudget",
     spec: { namespaces: { selector: {} }, limits: { routes: 0, gateways: 1, changesPerMinute: 60 } },
   },
+  {
+    name: "limits, and bounds of limits",
+    kind: "GatewayParameters",
+    spec: {
+      limits: {
+        backend: { maxConnections: 1, retryBudgetPercent: 0, minRetryConcurrency: 0 },
+        connection: { initialStreamWindowBytes: 65_535, initialConnectionWindowBytes: 65_535 },
+        proxy: { maxHeapMiB: 64 },
+      },
+      bounds: { limits: { listener: { maxConnections: 10 } } },
+      locked: ["limits.backend", "limits.proxy.maxHeapMiB"],
+    },
+  },
+  { name: "a rule that proxies refuse", kind: "Quarantine", spec: quarantine },
 ];
 
 /** Objects that are refused by both, and what is told of them when they are in a file. */
 export const refusedObjects: readonly (OwnObject & { readonly want: RegExp })[] = [
+  {
+    name: "a backend without any connection",
+    kind: "GatewayParameters",
+    spec: { limits: { backend: { maxConnections: 0 } } },
+    want: /spec\.limits\.backend\.maxConnections must be/,
+  },
+  {
+    name: "a stream's window above its connection's",
+    kind: "GatewayParameters",
+    spec: { limits: { connection: { initialStreamWindowBytes: 70_000, initialConnectionWindowBytes: 65_536 } } },
+    want: /spec\.limits\.connection must have initialStreamWindowBytes that are not above/,
+  },
+  {
+    name: "a listener with more connections than its proxy",
+    kind: "GatewayParameters",
+    spec: { limits: { listener: { maxConnections: 10 }, proxy: { maxConnections: 9 } } },
+    want: /spec\.limits must have listener\.maxConnections that are not above/,
+  },
+  {
+    name: "a limit that there is none of",
+    kind: "GatewayParameters",
+    spec: { limits: { backend: { maxRequestsPerSecond: 10 } } },
+    want: /maxRequestsPerSecond/,
+  },
   {
     name: "upper case",
     kind: "HostnameClaim",
@@ -135,6 +183,18 @@ export const refusedObjects: readonly (OwnObject & { readonly want: RegExp })[] 
     kind: "NamespaceBudget",
     spec: { namespaces: { selector: { matchExpressions: [{ key: "a", operator: "In" }] } }, limits },
     want: /must have values when, and only when, the operator is In or NotIn/,
+  },
+  {
+    name: "no hash",
+    kind: "Quarantine",
+    spec: { ...quarantine, hashes: [] },
+    want: /spec\.hashes must not be empty/,
+  },
+  {
+    name: "a hash that is none",
+    kind: "Quarantine",
+    spec: { ...quarantine, hashes: ["ABC"] },
+    want: /spec\.hashes\[0\] must be 16 hex digits/,
   },
   {
     name: "no time",

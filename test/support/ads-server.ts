@@ -121,7 +121,9 @@ function control(state: State, server: { port: number; stop(): void }): TestAdsS
     push: (...resources) => {
       prepare(...resources);
       for (const type of resourceTypes) {
-        const changed = resources.filter((resource) => resource.type === type);
+        // Of one name the last counts; a response must not hold two.
+        const byName = new Map(resources.filter((resource) => resource.type === type).map((one) => [one.name, one]));
+        const changed = [...byName.values()];
         for (const stream of state.streams) sendWanted(state, stream, { type, changed, removed: [] });
       }
     },

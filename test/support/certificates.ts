@@ -5,7 +5,8 @@ import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto);
 
-export type KeyKind = "rsa" | "ec";
+/** `weak rsa` is one that no proxy takes. */
+export type KeyKind = "rsa" | "ec" | "weak rsa";
 
 /** A certificate authority made for one test. */
 export interface CertificateAuthority {
@@ -85,7 +86,7 @@ const signing = {
 function generateKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
   const usages: webcrypto.KeyUsage[] = ["sign", "verify"];
   if (kind === "ec") return webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, usages);
-  const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048 };
+  const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: kind === "rsa" ? 2048 : 1024 };
   return webcrypto.subtle.generateKey({ ...rsa, publicExponent: new Uint8Array([1, 0, 1]) }, true, usages);
 }
 

@@ -3,17 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClusterFacts } from "../../src/core/fleet.ts";
 import type { Kind, NamespacedName, ObjectByKind } from "../../src/core/keys.ts";
+import { type Scheduler, systemScheduler } from "../../src/core/scheduler.ts";
 import type { StoredObject } from "../../src/core/stored-object.ts";
 import { type ClusterScope, type ClusterSource, createClusterSource } from "../../src/watch/cluster-source.ts";
 import { type KubeApi, loadKubeApi } from "../../src/watch/kube-api.ts";
 import { type FakeApiServer, type FakeApiServerOptions, startFakeApiServer } from "./fake-api-server.ts";
 
 /** The real client of the API server at a URL, by way of a kubeconfig. */
-export function kubeApiOf(url: string, user: object = { token: "secret-token" }): KubeApi {
+export function kubeApiOf(
+  url: string,
+  user: object = { token: "secret-token" },
+  scheduler: Scheduler = systemScheduler,
+): KubeApi {
   const directory = mkdtempSync(join(tmpdir(), "gatehouse-kubeconfig-"));
   const kubeconfig = join(directory, "config");
   writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(url, user)));
-  const result = loadKubeApi({ kubeconfig });
+  const result = loadKubeApi({ kubeconfig, scheduler });
   rmSync(directory, { recursive: true });
   if (result.kind === "failed") throw new Error(result.message);
   return result.value;

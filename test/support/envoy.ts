@@ -23,6 +23,10 @@ export interface EnvoyOptions {
   readonly arguments?: readonly string[];
   /** Envoy's log level, `warning` unless asked. */
   readonly logLevel?: string;
+  /** Another Envoy than the one that all tests run. */
+  readonly binary?: string;
+  /** Takes each line of the access log, which is then not kept: for tests with more lines than memory. */
+  readonly onAccessLog?: (line: string) => void;
 }
 
 /** A real Envoy that runs until it is stopped. */
@@ -50,14 +54,15 @@ export interface RunningEnvoy {
 
 /** Starts a real Envoy and resolves once its admin interface answers. */
 export async function startEnvoy(options: EnvoyOptions): Promise<RunningEnvoy> {
-  if (!existsSync(envoyPath)) throw new Error(`${envoyPath} is missing: run make`);
+  const binary = options.binary ?? envoyPath;
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: run make`);
   const directory = await mkdtemp(join(tmpdir(), "gatehouse-envoy-"));
   for (const [name, content] of options.files ?? []) await writeFile(join(directory, name), content);
   const admin = { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } };
   const bootstrap = JSON.stringify({ admin, ...options.bootstrap }).replaceAll("$DIR", directory);
   await writeFile(join(directory, "bootstrap.json"), bootstrap);
-  const child = spawn(envoyPath, commandLine(options, directory), { stdio: ["ignore", "pipe", "pipe"] });
-  const output = collectOutput(child);
+  const child = spawn(binary, commandLine(options, directory), { stdio: ["ignore", "pipe", "pipe"] });
+  const output = collectOutput(child, options.onAccessLog);
   try {
     const admin = await adminAddress(child, directory, output.errors);
     return running({ child, directory, admin, output });
@@ -114,13 +119,14 @@ function commandLine(options: EnvoyOptions, directory: string): readonly string[
   ];
 }
 
-function collectOutput(child: ChildProcess): Output {
+function collectOutput(child: ChildProcess, onLine: EnvoyOptions["onAccessLog"]): Output {
   const output: Output = { lines: [], errors: [] };
   let rest = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
-    output.lines.push(...lines);
+    if (onLine === undefined) output.lines.push(...lines);
+    else for (const line of lines) onLine(line);
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => output.errors.push(text));
   const endWithUs = () => child.kill("SIGKILL");

@@ -35,13 +35,22 @@ export interface LoggedRequest {
   readonly contentType?: string;
   readonly accept: string;
   readonly watch: boolean;
+  /** The bearer token. */
+  readonly user?: string;
+  /** Of the process's clock, in milliseconds. */
+  readonly at: number;
+  /** When it was answered to the end; undefined before. */
+  readonly until?: number;
+  /** The HTTP status of the answer. */
+  readonly status?: number;
 }
 
 /** Which requests are to fail. */
 export type RequestMatcher = (request: LoggedRequest) => boolean;
 
-/** How a request fails: an answer, text as it stands, a broken connection, or silence. */
+/** How a request fails: an answer, text as it stands, a good answer that takes its time, a broken connection, or silence. */
 export type Fault =
+  | { readonly delayMs: number }
   | { readonly status: number; readonly reason?: string; readonly message?: string; readonly retryAfter?: number }
   | { readonly text: string }
   | "reset"
@@ -253,6 +262,7 @@ class Server implements FakeApiServer {
       const url = new URL(request.url ?? "/", this.url);
       const body = parseBody(Buffer.concat(chunks).toString());
       const watch = ["true", "1"].includes(url.searchParams.get("watch") ?? "");
+      const user = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
       const logged: LoggedRequest = {
         method: request.method ?? "GET",
         path: url.pathname,
@@ -261,20 +271,27 @@ class Server implements FakeApiServer {
         ...(request.headers["content-type"] !== undefined && { contentType: request.headers["content-type"] }),
         accept: request.headers.accept ?? "",
         watch,
+        ...(user !== undefined && { user }),
+        at: performance.now(),
       };
       this.#requests.push(logged);
-      if (this.#misbehave(logged, response)) return;
-      const answer = answerRequest(logged, {
-        store: this.#store,
-        query: url.searchParams,
-        userAgent: request.headers["user-agent"] ?? "unknown",
-        admit: this.#options.admit,
-      });
-      if (answer.kind === "watch") this.#watches.add(response, answer.options);
-      else send(response, answer);
-      if (logged.method === "DELETE" && logged.path.includes("/customresourcedefinitions/"))
-        this.#afterCrd(logged.path);
+      response.on("close", () => Object.assign(logged, { until: performance.now(), status: response.statusCode }));
+      const userAgent = request.headers["user-agent"] ?? "unknown";
+      if (this.#misbehave(logged, response, () => this.#answer(logged, response, { url, userAgent }))) return;
+      this.#answer(logged, response, { url, userAgent });
     });
+  }
+
+  #answer(
+    logged: LoggedRequest,
+    response: ServerResponse,
+    { url, userAgent }: { readonly url: URL; readonly userAgent: string },
+  ): void {
+    const { admit } = this.#options;
+    const answer = answerRequest(logged, { store: this.#store, query: url.searchParams, userAgent, admit });
+    if (answer.kind === "watch") this.#watches.add(response, answer.options);
+    else send(response, answer);
+    if (logged.method === "DELETE" && logged.path.includes("/customresourcedefinitions/")) this.#afterCrd(logged.path);
   }
 
   #afterCrd(path: string): void {
@@ -282,13 +299,14 @@ class Server implements FakeApiServer {
     if (removed !== undefined) this.#forget(removed);
   }
 
-  #misbehave(request: LoggedRequest, response: ServerResponse): boolean {
+  #misbehave(request: LoggedRequest, response: ServerResponse, answer: () => void): boolean {
     const rule = [...this.#faults].find(({ matches, left }) => left > 0 && matches(request));
     if (rule === undefined) return false;
     rule.left -= 1;
     const { fault } = rule;
     if (fault === "hang") return true;
     if (fault === "reset") response.destroy();
+    else if ("delayMs" in fault) setTimeout(answer, fault.delayMs);
     else if ("text" in fault) response.writeHead(200, { "content-type": "application/json" }).end(fault.text);
     else {
       const { status, reason = "InternalError", message = "made to fail", retryAfter } = fault;

@@ -88,6 +88,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     classes,
     budgets: declareBudgets(graph, budgetSources, { classes, namespaceLabels }),
     certificates: graph.derive("certificateStates", certificates, certificateState),
+    refusedCertificates: graph.source<string>("refusedCertificates"),
     listenerSets: graph.groupBy("listenerSetsByGateway", [listenerSets], listenerSetKeys),
     namespaceLabels,
     grants: graph.groupBy("grants", [grants], grantKeys),

@@ -11,6 +11,8 @@ import { bindHttpRoute } from "../../src/translate/http-route.ts";
 import { listenerSetKeys } from "../../src/translate/listener-set.ts";
 import type { BoundRoute, TableRoutes } from "../../src/translate/nodes.ts";
 import { declareOwnership, type Ownership } from "../../src/translate/ownership/declare.ts";
+import type { RefusedCluster } from "../../src/translate/quarantine/refused-clusters.ts";
+import type { RefusedRules } from "../../src/translate/quarantine/refused-rules.ts";
 import { grantKeys } from "../../src/translate/reference-grant.ts";
 import { routeParents } from "../../src/translate/route-parents.ts";
 import { buildTableRoutes } from "../../src/translate/table-routes.ts";
@@ -49,7 +51,11 @@ export function createRouteWorld(): RouteWorld {
   const backends: BackendInputs = { services: graph.derive("services", sources.Service, serviceView), grants };
   const inputs = { ...backends, parents, namespaceLabels: labels, budgets, ownership };
   const routes = graph.derive("routes", sources.HTTPRoute, bindHttpRoute(inputs));
-  const tableRoutes = graph.derive("tableRoutes", routes, buildTableRoutes);
+  const refusals = {
+    rules: graph.source<RefusedRules>("rules"),
+    clusters: graph.groupBy<RefusedCluster>("none", [], () => []),
+  };
+  const tableRoutes = graph.derive("tableRoutes", routes, buildTableRoutes(refusals));
   const apply = (text: string) => {
     const { objects, problems } = readManifests([{ path: "test.yaml", text }]);
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("; "));
@@ -92,6 +98,7 @@ function declareGateways(
     classes,
     budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
+    refusedCertificates: graph.source<string>("refusedCertificates"),
     listenerSets: graph.groupBy("listenerSets", [sources.ListenerSet], listenerSetKeys),
     namespaceLabels,
     grants,

@@ -80,6 +80,36 @@ it("explains a route to who may get it, and refuses others in words that do not 
   });
 });
 
+it("tells who may get an object how far it has come, by counts, and names no Gateway that neither they nor it know", async () => {
+  world = await startTenantWorld(sampleKnowledge);
+  const ask = (token: string, kind: string, namespace: string, name: string) =>
+    world.ask("/v1/convergence", { token, body: { kind, namespace, name } });
+  const { status, body } = await ask("shop-token", "HTTPRoute", "shop", "cart");
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    generation: 4,
+    state: "pending",
+    message: "generation 4 is acknowledged by 1 of 2 proxies of a Gateway that you do not see",
+    gateways: [
+      { gateway: { kind: "Gateway", namespace: "edge", name: "public" }, connected: 2, acknowledged: 2 },
+      { gateway: { kind: "Gateway", namespace: hidden, name: "" }, connected: 2, acknowledged: 1 },
+    ],
+    replicas: { answered: 2, known: 2 },
+  });
+  expect(JSON.stringify(body)).not.toMatch(/bank|vault/);
+  expect((await ask("platform-token", "HTTPRoute", "shop", "cart")).body).toMatchObject({
+    message: "generation 4 is acknowledged by 1 of 2 proxies of bank/vault",
+  });
+  // The same words whether or not it is there.
+  for (const name of ["cart", "nothing"]) {
+    expect(await ask("shop-token", "Gateway", "bank", name)).toMatchObject({
+      status: 403,
+      body: { message: `dana may not get the Gateway bank/${name}` },
+    });
+  }
+  expect(await ask("shop-token", "Secret", "shop", "cart")).toMatchObject({ status: 400 });
+});
+
 it("refuses to who nobody can be asked about", async () => {
   world = await startTenantWorld(sampleKnowledge);
   await world.ask("/v1/whoami", { token: "platform-token" });

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { Convergence } from "../../src/app/convergence.ts";
 import { createExplainer } from "../../src/app/explainer.ts";
 import { redactRequest, redactRoute } from "../../src/app/redact-explanation.ts";
 import { Translator } from "../../src/app/translator.ts";
@@ -53,7 +54,8 @@ const translator = new Translator({
 });
 for (const { kind, name, object } of objects) translator.set(kind, name, object);
 translator.flush();
-const explainer = createExplainer({ translator, table: new ResourceTable(), held: () => [] });
+const convergence = new Convergence({ translator, table: new ResourceTable(), held: () => [] });
+const explainer = createExplainer({ translator, convergence });
 
 function ask(path: string, headers: Readonly<Record<string, string>> = {}): RequestExplanation {
   const sent = Object.entries(headers).map(([name, value]) => ({ name, value }));
@@ -105,8 +107,8 @@ it("shows shop where its own requests go", () => {
   });
 });
 
-it("explains shop's route to shop, which knows its parent, and names no other team", () => {
-  const whole = explainer.explainRoute({ namespace: "shop", name: "shop" });
+it("explains shop's route to shop, which knows its parent, and names no other team", async () => {
+  const whole = await explainer.explainRoute({ namespace: "shop", name: "shop" });
   const redacted = redactRoute(whole, sees);
   expect(JSON.stringify(redacted)).not.toMatch(/vault|wallet/);
   expect(redacted).toMatchObject({

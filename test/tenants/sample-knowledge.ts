@@ -44,11 +44,23 @@ export const sampleKnowledge: Knowledge = {
       },
     ],
   }),
-  explainRoute: ({ namespace, name }) => ({
+  explainRoute: async ({ namespace, name }) => ({
     route: route(namespace, name),
     found: name === "cart",
     parents: [],
     rules: [],
+  }),
+  convergence: async (object) => ({
+    object,
+    generation: 4,
+    state: "pending",
+    reason: "Waiting",
+    message: "generation 4 is acknowledged by 1 of 2 proxies of bank/vault",
+    gateways: [
+      { gateway: edge, connected: 2, acknowledged: 2, named: true },
+      { gateway: { kind: "Gateway", namespace: "bank", name: "vault" }, connected: 2, acknowledged: 1 },
+    ],
+    replicas: { answered: 2, known: 2 },
   }),
   history: ({ host }) => ({
     host,

@@ -94,6 +94,25 @@ describe("a reflector", () => {
     expect(waits.slice(10)).toEqual([200, 400]);
   });
 
+  it("waits no longer than until the server is back, however long it has been away", async () => {
+    const impatient: Scheduler = {
+      now: systemScheduler.now,
+      after: (milliseconds, task) => {
+        waited.push(milliseconds);
+        return systemScheduler.after(milliseconds > 20_000 ? milliseconds : Math.min(milliseconds, 1), task);
+      },
+    };
+    const waited: number[] = [];
+    const { server, objects } = await follow({ scheduler: impatient });
+    await until(() => server.watches === 1);
+    await server.pause();
+    // It has given up for half a minute, which is longer than this test may last.
+    await until(() => waited.includes(25_600));
+    server.put("Service", service("a"));
+    await server.resume();
+    await until(() => objects.has("one/a"));
+  }, 15_000);
+
   it("stays away for as long as the server asks", async () => {
     const { waits, reflector } = await follow(
       {},

@@ -11,14 +11,23 @@ export interface ModelContent {
   readonly routes?: readonly string[];
   /** Whether a listener looks its requests up in scopes. */
   readonly scoped?: boolean;
-  /** The cluster that a table names. */
-  readonly cluster?: string;
+  /** What a table is made of. */
+  readonly parts?: Readonly<Record<string, ModelPart>>;
   /** Whether the model refuses it. */
+  readonly bad?: boolean;
+}
+
+/** A part of a table, as the routes of a rule are. */
+export interface ModelPart {
+  readonly tag: number;
+  /** The cluster that it leads to, if it does not answer by itself. */
+  readonly cluster?: string;
   readonly bad?: boolean;
 }
 
 export interface ModelOptions {
   readonly transport: Transport;
+  readonly nodeId?: string;
   /** Whether clusters are acknowledged when their endpoints are there, as Envoy does, or at once. */
   readonly warms: boolean;
   /** A decision of the test's: a number from 0 to `below` - 1. */
@@ -39,11 +48,27 @@ export class EnvoyModel {
   /** An acknowledgement of clusters that waits for endpoints. */
   #warming: { readonly clusters: Set<string>; readonly acknowledge: () => void } | undefined;
   readonly #lastVersion = new Map<ResourceType, string>();
+  /** What may come again although it is held: it was asked for on this stream, or nobody knew what is here. */
+  #again = new Set<string>();
+  /** Names of the latest response of each type. */
+  readonly #latest = new Map<ResourceType, ReadonlySet<string>>();
+  /** What came in a refused response, ever. */
+  readonly #doubted = new Set<string>();
+  /** What was refused while it was alone in a response of this stream. */
+  #refused = new Set<string>();
+  /** Names asked for on this stream. */
+  #asked = new Set<string>();
+  refusals = 0;
   /** Requests that are on their way. */
   outbox: Uint8Array[] = [];
 
   constructor(options: ModelOptions) {
     this.#options = options;
+  }
+
+  /** What a debugging reader wants to see. */
+  get warming(): readonly string[] {
+    return [...(this.#warming?.clusters ?? [])];
   }
 
   /** What runs, by name. */
@@ -54,9 +79,12 @@ export class EnvoyModel {
   /** Tables in use that name a cluster which cannot be used: each would answer 503. */
   dangling(): readonly string[] {
     const [clusters, endpoints] = [this.applied("cluster"), this.applied("endpoint")];
-    return [...this.#namedRoutes()].filter((name) => {
-      const cluster = this.applied("route").get(name)?.cluster;
-      return cluster !== undefined && !(clusters.has(cluster) && endpoints.has(cluster));
+    return [...this.#namedRoutes()].flatMap((name) => {
+      const parts = Object.values(this.applied("route").get(name)?.parts ?? {});
+      const missing = parts
+        .flatMap(({ cluster }) => cluster ?? [])
+        .filter((one) => !clusters.has(one) || !endpoints.has(one));
+      return missing.map((cluster) => `${name} → ${cluster}`);
     });
   }
 
@@ -66,6 +94,11 @@ export class EnvoyModel {
     this.#streams = new Map();
     this.#hasNode = false;
     this.#warming = undefined;
+    this.#refused = new Set();
+    this.#asked = new Set();
+    // The last answer of each type may have been lost, and with it what the server did not know.
+    for (const [type, names] of this.#latest) for (const name of names) this.#doubted.add(`${type} ${name}`);
+    this.#again = new Set(this.#doubted);
     this.#ask("cluster", [], []);
     this.#ask("listener", [], []);
     this.#follow();
@@ -85,13 +118,13 @@ export class EnvoyModel {
     const stream = this.#streams.get(type);
     if (stream === undefined) throw new Error(`a response without a request: ${type}`);
     stream.nonce = response.nonce;
-    const bad = response.upserts.filter(({ content }) => content.bad === true);
+    this.#inspect(response);
+    const bad = response.upserts.filter(({ content }) => isBad(content));
     if (bad.length > 0) {
-      for (const upsert of response.upserts) {
-        if (upsert.content.bad !== true && this.#options.choose(2) === 0) this.#apply(type, upsert.content);
-      }
-      this.#follow();
-      this.#answer(type, `bad: ${bad.map(({ content }) => content.name).join()}`);
+      this.#refuse(
+        response,
+        bad.map(({ content }) => content.name),
+      );
       return;
     }
     const before = new Map(this.applied(type));
@@ -113,6 +146,51 @@ export class EnvoyModel {
         response.upserts.map(({ content }) => content.name),
         response.removed,
       );
+  }
+
+  /** Refuses a response after applying any part of what is good in it. */
+  #refuse({ type, upserts, isComplete }: ModelResponse, bad: readonly string[]): void {
+    this.refusals += 1;
+    if (upserts.length === 1 && !isComplete) this.#refused.add(`${type} ${JSON.stringify(upserts[0]?.content)}`);
+    for (const { content } of upserts) {
+      this.#again.add(`${type} ${content.name}`);
+      this.#doubted.add(`${type} ${content.name}`);
+    }
+    const applies = this.#options.choose(3);
+    for (const { content } of upserts) {
+      if (!isBad(content) && (applies === 2 || (applies === 1 && this.#options.choose(2) === 0)))
+        this.#apply(type, content);
+    }
+    this.#follow();
+    this.#answer(type, this.#words(type, bad));
+  }
+
+  /** As Envoy puts it: of clusters and listeners it names the bad ones. */
+  #words(type: ResourceType, bad: readonly string[]): string {
+    const names = type === "cluster" || type === "listener";
+    if (!names || this.#options.choose(3) === 0) return `bad: ${bad.join()}`;
+    const [separator, list] = type === "cluster" ? [", ", "cluster(s)"] : ["\n", "listener(s)"];
+    return `Error adding/updating ${list} ${bad.map((name) => `${name}: it is bad`).join(separator)}`;
+  }
+
+  /** What no response may hold, whatever the schedule. */
+  #inspect({ type, upserts, isComplete }: ModelResponse): void {
+    const names = new Set(upserts.map(({ content }) => content.name));
+    this.#latest.set(type, names);
+    if (names.size !== upserts.length) throw new Error(`a name comes twice: ${type} ${[...names].join()}`);
+    for (const { content, version } of upserts) {
+      const isNamed = type === "endpoint" || type === "route";
+      if (isNamed && !this.#asked.has(`${type} ${content.name}`))
+        throw new Error(`nobody asked for ${type} ${content.name}`);
+      if (isComplete) continue;
+      if (upserts.length === 1 && this.#refused.has(`${type} ${JSON.stringify(content)}`)) {
+        throw new Error(`what was refused comes again: ${type} ${JSON.stringify(content)}`);
+      }
+      const isHeld = this.#versions.get(type)?.get(content.name) === version;
+      const mayRepeat =
+        type === "endpoint" || this.#options.transport === "sotw" || this.#again.has(`${type} ${content.name}`);
+      if (isHeld && !mayRepeat) throw new Error(`what is held comes again: ${type} ${JSON.stringify(content)}`);
+    }
   }
 
   #acknowledge(type: ResourceType, changed: readonly ModelContent[]): void {
@@ -158,7 +236,12 @@ export class EnvoyModel {
     const stream = this.#streams.get(type) ?? { names: new Set<string>(), nonce: "", version: "" };
     if (isFirst) stream.version = this.#lastVersion.get(type) ?? "";
     this.#streams.set(type, stream);
-    for (const name of added) stream.names.add(name);
+    for (const name of added) {
+      stream.names.add(name);
+      this.#asked.add(`${type} ${name}`);
+      // Who asks is answered, be it with what was on its way already.
+      if (!isFirst) this.#again.add(`${type} ${name}`);
+    }
     for (const name of dropped) stream.names.delete(name);
     if (this.#options.transport === "sotw") {
       this.#sendSotw(type, undefined);
@@ -193,7 +276,7 @@ export class EnvoyModel {
   #node(): object {
     if (this.#hasNode) return {};
     this.#hasNode = true;
-    return { node: { id: "model", cluster: "infra/gateway" } };
+    return { node: { id: this.#options.nodeId ?? "model", cluster: "infra/gateway" } };
   }
 
   /** What came after the client stopped asking for it is ignored. */
@@ -216,6 +299,10 @@ export class EnvoyModel {
     const present = new Set(upserts.map(({ content }) => content.name));
     return [...this.applied(type).keys()].filter((name) => !present.has(name));
   }
+}
+
+function isBad({ bad, parts }: ModelContent): boolean {
+  return bad === true || Object.values(parts ?? {}).some((part) => part.bad === true);
 }
 
 interface Upsert {

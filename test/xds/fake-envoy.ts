@@ -60,6 +60,9 @@ export class FakeEnvoy {
       "grpc.max_receive_message_length": -1,
       // Clients of one process share a connection unless told otherwise, and a server limits streams by connection.
       "grpc.use_local_subchannel_pool": 1,
+      // Soon enough for tests that wait for a server.
+      "grpc.initial_reconnect_backoff_ms": 200,
+      "grpc.max_reconnect_backoff_ms": 1_000,
     });
     this.#open();
   }
@@ -235,7 +238,7 @@ export class FakeEnvoy {
   async #arrival(what: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${what} never came; unread: ${describe(this.#unread)}`)), 5_000);
+      timer = setTimeout(() => reject(new Error(`${what} never came; unread: ${describe(this.#unread)}`)), 20_000);
     });
     try {
       await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), patience]);

@@ -77,8 +77,12 @@ function credentialsOf(pair: KeyPair, trusted: readonly KeyPair[] = [authority])
   });
 }
 
+let proxies = 0;
+
+/** A proxy that is served, each with an id of its own. */
 async function connected(pair: KeyPair, trusted?: readonly KeyPair[]): Promise<FakeEnvoy> {
-  const client = world.connect({ credentials: credentialsOf(pair, trusted) });
+  proxies += 1;
+  const client = world.connect({ credentials: credentialsOf(pair, trusted), nodeId: `proxy-${proxies}` });
   client.subscribe("cluster");
   await client.take("cluster");
   return client;
@@ -302,7 +306,14 @@ it("says that its port is taken", async () => {
     security: { kind: "issued-certificates", material, trustDomain: "gatehouse.test", isAccepted: () => true },
     clock: () => now,
     log: { info: () => {}, warn: () => {}, error: () => {} },
-    metrics: { responseSent: () => {}, nack: () => {}, streamOpened: () => {}, streamClosed: () => {} },
+    metrics: {
+      responseSent: () => {},
+      nack: () => {},
+      streamOpened: () => {},
+      streamClosed: () => {},
+      streamStuck: () => {},
+      streamFree: () => {},
+    },
   });
   expect(await second.start()).toMatchObject({ kind: "refused", message: expect.stringContaining("EADDRINUSE") });
   await second.stop();

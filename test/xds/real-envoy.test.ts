@@ -7,6 +7,8 @@ import {
 import { anyOf, encodeMessage } from "../../proto/messages.ts";
 import { namespacedName } from "../../src/core/keys.ts";
 import type { XdsResource } from "../../src/core/xds-resource.ts";
+import { splitTable } from "../../src/translate/envoy/table-parts.ts";
+import type { Culprit } from "../../src/xds/culprit.ts";
 import { ResourceTable } from "../../src/xds/resource-table.ts";
 import { type Backend, startBackend } from "../support/backend.ts";
 import { eventually, freeLoopbackAddress, type RunningEnvoy, startEnvoy } from "../support/envoy.ts";
@@ -22,6 +24,8 @@ describe.each(["DELTA_GRPC", "GRPC"])("a real Envoy over %s", (apiType) => {
   let table: ResourceTable;
   let server: TestServer;
   let envoy: RunningEnvoy;
+  let culprits: Culprit[];
+  const narrowing = { split: splitTable, onCulprit: (culprit: Culprit) => culprits.push(culprit) };
 
   beforeAll(async () => {
     backends = { one: await startBackend({ name: "one" }), two: await startBackend({ name: "two" }) };
@@ -30,9 +34,10 @@ describe.each(["DELTA_GRPC", "GRPC"])("a real Envoy over %s", (apiType) => {
     await Promise.all(Object.values(backends).map((backend) => backend.stop()));
   });
   beforeEach(async () => {
+    culprits = [];
     table = new ResourceTable();
     table.addFleet(gateway);
-    server = await startTestServer({ table, substitute: stubFor });
+    server = await startTestServer({ table, ...narrowing });
     address = await freeLoopbackAddress();
     envoy = await startEnvoy({ bootstrap: bootstrap(apiType, server.port) });
   });
@@ -51,8 +56,8 @@ describe.each(["DELTA_GRPC", "GRPC"])("a real Envoy over %s", (apiType) => {
       gateway,
       resources.map((one) => ({ type: one.type, name: one.name, resource: undefined })),
     );
-  const ask = async () => {
-    const response = await fetch(`http://${address}:8080/`);
+  const ask = async (path = "/") => {
+    const response = await fetch(`http://${address}:8080${path}`);
     return response.ok ? ((await response.json()) as { backend: string }).backend : String(response.status);
   };
   const ready = () => eventually("the proxy is ready", () => server.state(gateway).readyProxies === 1);
@@ -103,16 +108,48 @@ describe.each(["DELTA_GRPC", "GRPC"])("a real Envoy over %s", (apiType) => {
     }
   });
 
-  it("puts the substitute in the place of a refused table, and tries again once the content differs", async () => {
+  it("holds back the one bad rule of a table, also for a proxy that is new, until it is mended (N5, N6)", async () => {
+    set(...cluster("one"), endpoints("one", backends.one), ...cluster("two"), endpoints("two", backends.two));
+    set(listener(address), rules(100, "one"));
+    table.markReady();
+    await ready();
+    const sent = server.sent("route");
+    set(rules(100, "two", 41));
+    await eventually("the last rule is new", async () => (await ask("/99")) === "two");
+    await eventually("the culprit is told", () => culprits.length > 0);
+    const paths = Array.from({ length: 100 }, (_, index) => index);
+    const answers = await Promise.all(paths.map((index) => ask(`/${index}`)));
+    expect(answers).toEqual(paths.map((index) => (index === 41 ? "one" : "two")));
+    expect(culprits.map(({ part, words }) => [part?.id, words])).toEqual([[ruleName(41), "missing ): (("]]);
+    expect(server.sent("route") - sent).toBeLessThanOrEqual(2 + 2 * Math.log2(100) + 2);
+
+    await envoy.stop();
+    envoy = await startEnvoy({ bootstrap: bootstrap(apiType, server.port) });
+    await eventually("the new proxy serves", async () => (await ask("/99").catch(() => "")) === "two", 5);
+    expect([await ask("/0"), await ask("/41")]).toEqual(["two", "one"]);
+    expect(server.nacks.length).toBeGreaterThan(0);
+    const refused = server.nacks.length;
+    set(rules(100, "two"));
+    await eventually("the rule is mended", async () => (await ask("/41")) === "two");
+    expect(server.nacks.length).toBe(refused);
+    await eventually("the refusal is gone", () => server.state(gateway).refusals.size === 0);
+  });
+
+  it("finds the one bad cluster by Envoy's words, and the others are there (N4)", async () => {
     set(...cluster("one"), endpoints("one", backends.one), listener(address), route("one"));
     table.markReady();
     await ready();
-    set(badRoute());
-    await eventually("the stub answers", async () => (await ask()) === "500");
-    expect(server.state(gateway).refusals.get("route/table")).toMatch(/missing \)|parenthes/i);
-    set(route("one"));
-    await eventually("the route is back", async () => (await ask()) === "one");
-    await eventually("the refusal is gone", () => server.state(gateway).refusals.size === 0);
+    const sent = server.sent("cluster");
+    const many = Array.from({ length: 200 }, (_, index) => `many-${index}`);
+    set(...many.flatMap((name) => [...cluster(name), endpoints(name, backends.one)]), badCluster("bad"));
+    await eventually("the good ones are used", async () => /^many-199::/m.test(await envoy.get("/clusters")));
+    await eventually("the bad one is told", () => server.state(gateway).refusals.get("cluster/bad"));
+    await eventually("nothing is under way", () =>
+      server.streams().every(({ types }) => types.every((one) => !one.inFlight)),
+    );
+    expect(culprits.map(({ resource, part }) => [resource.name, part])).toEqual([["bad", undefined]]);
+    expect(server.sent("cluster") - sent).toBe(2);
+    expect(await ask()).toBe("one");
   });
 
   it("keeps the endpoints that it uses when it is told that they are gone", async () => {
@@ -135,7 +172,7 @@ describe.each(["DELTA_GRPC", "GRPC"])("a real Envoy over %s", (apiType) => {
     const before = server.sent();
     const { port } = server;
     await server.stop();
-    server = await startTestServer({ table, port, substitute: stubFor });
+    server = await startTestServer({ table, port, ...narrowing });
     await ready();
     // State of the world cannot tell what it holds of the types that are asked for by name.
     expect(server.sent()).toBe(apiType === "DELTA_GRPC" ? 0 : 2);
@@ -215,14 +252,22 @@ function route(clusterName: string): XdsResource {
   return tableOf([{ match: { prefix: "/" }, route: { cluster: clusterName } }]);
 }
 
-function stubFor(refused: XdsResource): XdsResource | undefined {
-  if (refused.type !== "route") return undefined;
-  return tableOf([{ match: { prefix: "/" }, directResponse: { status: 500 } }]);
+const ruleName = (index: number) => `httproute/apps/web/rule/${index}`;
+
+/** A table with a rule for each path. Envoy refuses a regular expression that does not parse. */
+function rules(count: number, clusterName: string, bad?: number): XdsResource {
+  const routes = Array.from({ length: count }, (_, index) => ({
+    name: ruleName(index),
+    match: index === bad ? { safeRegex: { regex: "((" } } : { path: `/${index}` },
+    route: { cluster: clusterName },
+  }));
+  return { ...tableOf(routes), clusters: () => new Set([clusterName]) };
 }
 
-/** Envoy refuses a regular expression that does not parse. */
-function badRoute(): XdsResource {
-  return tableOf([{ match: { safeRegex: { regex: "(" } }, directResponse: { status: 200 } }]);
+function badCluster(name: string): XdsResource {
+  const type = EnvoyConfigClusterV3ClusterDiscoveryType.LOGICAL_DNS;
+  const fields = { name, type, connectTimeout: { seconds: 1 }, loadAssignment: { clusterName: name } };
+  return resourceOf("cluster", name, encodeMessage("envoy.config.cluster.v3.Cluster", fields));
 }
 
 function tableOf(routes: Parameters<typeof encodeRoutes>[0]): XdsResource {

@@ -4,6 +4,7 @@ import { type ChannelCredentials, Client, credentials, status } from "@grpc/grpc
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeMessage } from "../../proto/messages.ts";
 import { namespacedName } from "../../src/core/keys.ts";
+import type { TlsMaterial } from "../../src/core/tls-material.ts";
 import { typeUrls } from "../../src/core/xds-resource.ts";
 import { ResourceTable } from "../../src/xds/resource-table.ts";
 import { createAdsServer } from "../../src/xds/server.ts";
@@ -17,14 +18,30 @@ import { eventually } from "../support/envoy.ts";
 import { FakeEnvoy, type StreamEnd } from "./fake-envoy.ts";
 import { resource } from "./resources.ts";
 import { service, settle } from "./stream.case.ts";
+import { TestMaterial } from "./test-material.ts";
 import { idle, startTestServer } from "./test-server.ts";
 import { startWorld, type World } from "./world.ts";
 
 const silent = {
   clock: () => Date.now(),
   log: { info: () => {}, warn: () => {}, error: () => {} },
-  metrics: { responseSent: () => {}, nack: () => {}, streamOpened: () => {}, streamClosed: () => {} },
+  metrics: {
+    responseSent: () => {},
+    nack: () => {},
+    streamOpened: () => {},
+    streamClosed: () => {},
+    streamStuck: () => {},
+    streamFree: () => {},
+  },
 };
+
+const trustDomain = "gatehouse.test";
+
+function fixed(material: TlsMaterial): TestMaterial {
+  const source = new TestMaterial();
+  source.set(material);
+  return source;
+}
 
 describe("the address of the server", () => {
   it.each(["0.0.0.0", "::", "192.0.2.1", "::ffff:10.0.0.1", "localhost", "127.0.0.1.example.com"])(
@@ -60,7 +77,7 @@ describe("the address of the server", () => {
       table: new ResourceTable(),
       host: "127.0.0.1",
       port: 0,
-      security: { kind: "mutual-tls", ca: garbage, cert: garbage, key: garbage, trustDomain: "gatehouse.test" },
+      security: { kind: "mutual-tls", material: fixed({ ca: garbage, cert: garbage, key: garbage }), trustDomain },
       ...silent,
     });
     expect(await server.start()).toMatchObject({ kind: "refused", message: expect.stringContaining("asn1") });
@@ -87,6 +104,7 @@ describe("mutual TLS", () => {
   const gateway = namespacedName("infra", "gateway");
   const identity = "spiffe://gatehouse.test/fleet/infra/gateway";
   let world: World;
+  let material: TestMaterial;
   afterEach(() => world.stop());
 
   const start = async (options: { readonly clock?: () => number } = {}) => {
@@ -94,7 +112,8 @@ describe("mutual TLS", () => {
     const own = await issueCertificate(authority, { names: ["127.0.0.1"] });
     const [ca, cert, key] = [authority.certificatePem, own.certificatePem, own.keyPem].map((pem) => Buffer.from(pem));
     if (ca === undefined || cert === undefined || key === undefined) throw new Error("no certificate");
-    const security = { kind: "mutual-tls", ca, cert, key, trustDomain: "gatehouse.test" } as const;
+    material = fixed({ ca, cert, key });
+    const security = { kind: "mutual-tls", material, trustDomain } as const;
     world = await startWorld({ transport: "delta", security, ...options });
     world.set(resource("cluster", "a"));
     return authority;
@@ -240,10 +259,10 @@ describe("the port", () => {
   });
 
   it("a fault of ours ends one stream, and no other", async () => {
-    const substitute = () => {
-      throw new Error("bug: no substitute");
+    const split = () => {
+      throw new Error("bug: it cannot be split");
     };
-    world = await startWorld({ transport: "delta", substitute });
+    world = await startWorld({ transport: "delta", split });
     world.set(resource("route", "r"), resource("cluster", "a"));
     const [unlucky, other] = [world.connect(), world.connect({ nodeId: "proxy-1" })];
     other.subscribe("cluster");
@@ -308,6 +327,7 @@ describe("the life of streams", () => {
     const big = "x".repeat(8 * 1024 * 1024);
     world.set(resource("cluster", "a", big), resource("listener", "l", big));
     const session = connectHttp2(`http://127.0.0.1:${world.server.port}`);
+    session.on("error", () => {});
     const stream = session.request({
       ":method": "POST",
       ":path": "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
@@ -325,7 +345,8 @@ describe("the life of streams", () => {
     }
     await eventually("it is cut", () => world.server.sent() > 0 && world.server.streams().length === 0);
     expect(world.server.sent()).toBe(1);
-    session.destroy();
+    // What it does not read would stay in memory as long as its connection.
+    await eventually("its connection is closed", () => session.destroyed);
   });
 
   it("a half-closed or cancelled stream is forgotten", async () => {

@@ -1,9 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import type { XdsResource } from "../../src/core/xds-resource.ts";
+import { decodeMessage } from "../../proto/messages.ts";
+import type { ResourceType, XdsResource } from "../../src/core/xds-resource.ts";
+import type { Culprit, ResourceParts } from "../../src/xds/culprit.ts";
 import { eventually } from "../support/envoy.ts";
-import { describe as describeAnswers, type FakeEnvoy, type Transport } from "./fake-envoy.ts";
-import { resource } from "./resources.ts";
+import { type Answer, describe as describeAnswers, type FakeEnvoy, type Transport } from "./fake-envoy.ts";
+import { resource, tableOf } from "./resources.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
 
 /** Rules that do not apply to a variant, with the reason. */
@@ -184,7 +186,7 @@ export function describeStream(transport: Transport, inapplicable: Inapplicable)
 
     rule(
       "O1",
-      "what is new comes clusters, endpoints, secrets, listeners, scopes, routes; what goes, in reverse",
+      "what is new comes clusters, endpoints, secrets, scopes, listeners, routes; what goes, in reverse",
       async () => {
         const { connect, set, remove, flush } = await start();
         const client = connect();
@@ -199,9 +201,11 @@ export function describeStream(transport: Transport, inapplicable: Inapplicable)
         await flush(client);
         client.received = [];
         set(...everyType("x"));
-        const additions = ["cluster", "endpoint", "secret", "listener", "scope", "route"] as const;
+        const additions = ["cluster", "endpoint", "secret", "scope", "listener", "route"] as const;
         for (const type of additions) await client.take(type);
-        expect(client.received.map(({ type }) => type)).toEqual(additions);
+        // A secret waits for nothing and nothing for it.
+        const inOrder = (types: readonly ResourceType[]) => types.filter((type) => type !== "secret");
+        expect(inOrder(client.received.map(({ type }) => type))).toEqual(inOrder(additions));
         client.received = [];
         for (const type of additions) remove(type, "x");
         // State of the world cannot say that an endpoint, a secret or a table is gone.
@@ -218,7 +222,7 @@ export function describeStream(transport: Transport, inapplicable: Inapplicable)
       "O2",
       "a route moves to a new cluster: cluster, its endpoints, the route, then the old cluster goes",
       async () => {
-        const { connect, set, remove, flush } = await start();
+        const { connect, set, remove, flush } = await start({ patienceMs: 5_000 });
         set(...service("x"), resource("listener", "l"), resource("route", "r", "x"));
         const client = connect();
         await settle(client, ["x"], ["r"]);
@@ -436,86 +440,297 @@ export function describeStream(transport: Transport, inapplicable: Inapplicable)
       for (const type of ["secret", "route", "listener", "endpoint"] as const) await client.next(type);
     });
 
-    rule(
-      "R3",
-      "a refused response with several resources is sent again one by one, and only the bad one is refused",
-      async () => {
-        const { connect, set, flush, gateway, server } = await start();
-        set(...["a", "b", "c"].map((name) => resource("route", name)));
-        const client = connect();
-        client.subscribe("route", "a", "b", "c");
-        client.nack(await client.next("route"), "one of them");
-        const alone = new Map<string, number>();
-        for (let round = 0; round < 3; round += 1) {
-          const answer = await client.next("route");
-          const [name] = answer.resources.keys();
-          expect(answer.resources.size).toBe(1);
-          alone.set(name ?? "", (alone.get(name ?? "") ?? 0) + 1);
-          if (name === "b") client.nack(answer, "b is bad");
-          else client.ack(answer);
-        }
-        await flush(client);
-        expect(client.unread()).toEqual([]);
-        expect([...alone].sort()).toEqual([["a", 1], ["b", 1], ["c", 1]]); // biome-ignore format: a table
-        await eventually("the refusal is told", () => server.state(gateway).refusals.size === 1);
-        expect([...server.state(gateway).refusals]).toEqual([["route/b", "b is bad"]]);
-      },
-    );
+    rule("R3", "of a refused response the bad resource is found by halves, and all others move on", async () => {
+      const { connect, set, flush, gateway, server } = await start();
+      const all = Array.from({ length: 64 }, (_, index) => `t${index}`);
+      set(...all.map((name) => resource("route", name)));
+      const client = connect();
+      client.subscribe("route", ...all);
+      const pushes = await refuse(client, "route", { bad: "t41", flush });
+      expect(pushes).toBeLessThanOrEqual(2 * Math.log2(64) + 2);
+      await flush(client);
+      expect(client.unread()).toEqual([]);
+      expect([...client.held("route").keys()].sort()).toEqual(all.filter((name) => name !== "t41").sort());
+      await eventually("the refusal is told", () => server.state(gateway).refusals.size === 1);
+      expect([...server.state(gateway).refusals]).toEqual([["route/t41", "t41 is bad"]]);
+    });
+
+    rule("R3", "what Envoy names is bad at once, and the rest goes again in one response", async () => {
+      const { connect, set, flush, gateway, server } = await start();
+      set(resource("cluster", "old"));
+      const client = connect();
+      client.subscribe("cluster");
+      await client.take("cluster");
+      set(...["a", "b", "c", "d"].map((name) => resource("cluster", name)));
+      client.nack(await client.next("cluster"), "Error adding/updating cluster(s) b: bad, e: b: no, d: bad, a is fine");
+      const rest = await client.take("cluster");
+      expect([...rest.resources.keys()].filter((name) => name !== "old").sort()).toEqual(["a", "c"]);
+      await flush(client);
+      expect(client.unread()).toEqual([]);
+      await eventually("the refusals are told", () => server.state(gateway).refusals.size === 2);
+      expect([...server.state(gateway).refusals.keys()].sort()).toEqual(["cluster/b", "cluster/d"]);
+    });
 
     rule(
       "R3",
-      "resources in doubt are sent across a reconnect, even at the version that the client reports",
+      "resources in doubt are sent across a reconnect in their groups, even at the version that the client reports",
       async () => {
         const { connect, set, flush } = await start();
-        set(resource("route", "a", "good"), resource("route", "b", "good"));
+        const all = ["a", "b", "c", "d"];
+        set(...all.map((name) => resource("route", name, "good")));
         const client = connect();
-        client.subscribe("route", "a", "b");
+        client.subscribe("route", ...all);
         await client.take("route");
-        set(resource("route", "a", "bad"), resource("route", "b", "better"));
+        set(...all.map((name) => resource("route", name, name === "c" ? "bad" : "better")));
         client.nack(await client.next("route"), "refused");
-        await client.next("route");
+        expect([...(await client.next("route")).resources.keys()]).toEqual(["a", "b"]);
         // Back to what was acknowledged first: which of the two runs is anybody's guess.
-        set(resource("route", "a", "good"), resource("route", "b", "good"));
+        set(...all.map((name) => resource("route", name, "good")));
         await client.reconnect({ keepVersions: true });
-        client.resubscribe("route", "a", "b");
-        const again = [await client.take("route"), await client.take("route")];
-        expect(again.map(({ resources }) => resources.size)).toEqual([1, 1]);
-        expect(again.flatMap(({ resources }) => [...resources.keys()]).sort()).toEqual(["a", "b"]);
+        client.resubscribe("route", ...all);
+        expect([...(await client.take("route")).resources.keys()]).toEqual(all);
         await flush(client);
+        expect(client.unread()).toEqual([]);
         await client.reconnect({ keepVersions: true });
-        client.resubscribe("route", "a", "b");
+        client.resubscribe("route", ...all);
         await flush(client);
         expect(client.unread().length).toBe(transport === "delta" ? 0 : 1);
       },
     );
 
-    rule("R4", "a refused table is replaced by its substitute, once, until the content differs", async () => {
-      const { connect, set, flush } = await start({ substitute: stub });
-      set(resource("route", "r", "bad"));
+    rule(
+      "R4",
+      "of a refused table the bad part is found, told, and held back as it was; the rest of it is new",
+      async () => {
+        const culprits: Culprit[] = [];
+        const { connect, set, flush, gateway } = await start({
+          split: splitParts,
+          onCulprit: (one) => culprits.push(one),
+        });
+        const all = Array.from({ length: 32 }, (_, index) => `p${index}`);
+        const client = connect();
+        set(partsOf("r", all, "1"));
+        client.subscribe("route", "r");
+        await client.take("route");
+        set(partsOf("r", all, "2", ["p9", "p20"]));
+        const pushes = await refuseParts(client, flush);
+        expect(pushes).toBeLessThanOrEqual(2 * (2 * Math.log2(32) + 2));
+        expect(shownBy(client.received.at(-1))).toEqual(
+          all.map((id) => (id === "p9" || id === "p20" ? `${id}=1` : `${id}=2`)),
+        );
+        expect(culprits.map(({ part }) => part?.id).sort()).toEqual(["p20", "p9"]);
+        expect(culprits[0]).toMatchObject({ gateway, resource: { name: "r" }, words: "some part is bad" });
+        expect(culprits[0]?.part?.hashes.length).toBe(1);
+        await flush(client);
+        expect(client.unread()).toEqual([]);
+
+        // Another part changes: what is known to be bad is not tried again. Then it is mended.
+        set(partsOf("r", [...all, "p99"], "2", ["p9", "p20"]));
+        const next = await client.take("route");
+        expect(shownBy(next)).toEqual([
+          ...all.map((id) => (id === "p9" || id === "p20" ? `${id}=1` : `${id}=2`)),
+          "p99=2",
+        ]);
+        set(partsOf("r", all, "3"));
+        expect(shownBy(await client.take("route"))).toEqual(all.map((id) => `${id}=3`));
+        await flush(client);
+        expect(client.unread()).toEqual([]);
+      },
+    );
+
+    rule(
+      "R4",
+      "a table of which no part is to blame is refused as a whole, and the client keeps what it has",
+      async () => {
+        const culprits: Culprit[] = [];
+        const { connect, set, flush } = await start({ split: splitParts, onCulprit: (one) => culprits.push(one) });
+        const client = connect();
+        set(partsOf("r", ["a", "b", "c"], "1"));
+        client.subscribe("route", "r");
+        await client.take("route");
+        set(partsOf("r", ["a", "b", "c", "whole!"], "2"));
+        let pushes = 0;
+        for (; ; pushes += 1) {
+          await flush(client);
+          if (client.unread().length === 0) break;
+          const answer = await client.next("route");
+          if (shownBy(answer).some((part) => part.endsWith("=2"))) client.nack(answer, "no");
+          else client.ack(answer);
+        }
+        expect(pushes).toBeLessThanOrEqual(2 + 2 * Math.log2(4) + 2);
+        expect(culprits.length).toBeGreaterThan(0);
+      },
+    );
+
+    rule("N6", "a proxy that is new gets what its fleet took last, and never what it refused", async () => {
+      const { connect, set, flush } = await start({ split: splitParts });
       const client = connect();
+      set(partsOf("r", ["a", "b"], "1"), resource("endpoint", "e", "good"));
       client.subscribe("route", "r");
-      client.nack(await client.next("route"), "refused");
-      const substitute = await client.take("route");
-      expect(substitute.resources.get("r")?.bytes).toEqual(resource("route", "r", "stub").bytes);
+      await client.take("route");
+      client.subscribe("endpoint", "e");
+      await client.take("endpoint");
+      set(partsOf("r", ["a", "b"], "2", ["b"]), resource("endpoint", "e", "bad"));
+      client.nack(await client.next("endpoint"), "bad");
+      await refuseParts(client, flush);
       await flush(client);
-      expect(client.unread()).toEqual([]);
-      set(resource("route", "r", "good"));
-      expect((await client.take("route")).resources.get("r")?.bytes).toEqual(resource("route", "r", "good").bytes);
+      for (const nodeId of ["proxy-0", "proxy-1"]) {
+        if (nodeId === "proxy-0") await client.close();
+        const other = connect({ nodeId });
+        other.subscribe("route", "r");
+        other.subscribe("endpoint", "e");
+        expect(shownBy(await other.take("route"))).toEqual(["a=2", "b=1"]);
+        expect((await other.take("endpoint")).resources.get("e")?.bytes).toEqual(
+          resource("endpoint", "e", "good").bytes,
+        );
+        await flush(other);
+        expect(other.unread()).toEqual([]);
+      }
     });
 
-    rule("R4", "another proxy gets the substitute of what its fleet refused at once", async () => {
-      const { connect, set, flush } = await start({ substitute: stub });
-      set(resource("route", "r", "bad"));
+    rule("O6", "a cluster that is late or refused holds up the tables that name it, and nobody else", async () => {
+      const { connect, set, flush } = await start({ patienceMs: 5_000 });
+      set(...service("x"), resource("listener", "l"), tableOf("late", "x"), tableOf("bad", "x"), tableOf("other", "x"));
       const client = connect();
-      client.subscribe("route", "r");
-      client.nack(await client.next("route"), "refused");
-      await client.take("route");
-      const other = connect({ nodeId: "proxy-1" });
-      other.subscribe("route", "r");
-      expect((await other.take("route")).resources.get("r")?.bytes).toEqual(resource("route", "r", "stub").bytes);
-      await flush(other);
-      expect(other.unread()).toEqual([]);
+      await settle(client, ["x"], ["late", "bad", "other"]);
+      set(...service("new"), resource("cluster", "refused"), resource("endpoint", "refused"));
+      set(tableOf("late", "x", "new"), tableOf("bad", "refused"), tableOf("other", "x", "x"));
+      set({ ...tableOf("other", "x"), version: "other-2" });
+      const clusters = await client.next("cluster");
+      client.nack(clusters, "Error adding/updating cluster(s) refused: no");
+      const others = await client.next("cluster");
+      // No cluster has been acknowledged, and what needs none goes at once.
+      expect([...(await client.take("route")).resources.keys()]).toEqual(["other"]);
+      set(resource("endpoint", "x", "zone"));
+      await client.take("endpoint");
+      await flush(client);
+      expect(client.unread()).toEqual([]);
+      client.ack(others);
+      client.subscribe("endpoint", "new");
+      await client.take("endpoint");
+      expect([...(await client.take("route")).resources.keys()]).toEqual(["late"]);
+      await flush(client);
+      expect(client.unread()).toEqual([]);
+      // The table that is held up still names `x`, so it stays; what nobody names goes.
+      set(resource("cluster", "refused", "good"));
+      await client.take("cluster");
+      client.subscribe("endpoint", "refused");
+      await client.take("endpoint");
+      expect([...(await client.take("route")).resources.keys()]).toEqual(["bad"]);
     });
+
+    rule(
+      "O6",
+      "no cluster goes that a table names which the client keeps because a newer one was refused",
+      async () => {
+        const { connect, set, remove, flush } = await start({ patienceMs: 5_000 });
+        set(...service("x"), ...service("y"), ...service("z"), resource("listener", "l"), tableOf("r", "x"));
+        const client = connect();
+        await settle(client, ["x", "y", "z"], ["r"]);
+        set({ ...tableOf("r", "y"), version: "bad" });
+        remove("cluster", "x", "z");
+        remove("endpoint", "x", "z");
+        client.nack(await client.next("route"), "no");
+        const removal = await client.take("cluster");
+        const left = transport === "delta" ? removal.removed : [...removal.resources.keys()].sort();
+        expect(left).toEqual(transport === "delta" ? ["z"] : ["x", "y"]);
+        await flush(client);
+        expect(client.unread().filter(({ type }) => type === "cluster")).toEqual([]);
+        set(tableOf("r", "y", "y2"));
+        await client.take("route");
+        const rest = await client.take("cluster");
+        expect(transport === "delta" ? rest.removed : [...rest.resources.keys()]).toEqual([
+          transport === "delta" ? "x" : "y",
+        ]);
+      },
+    );
+
+    rule("O7", "1,000 changes of endpoints send no cluster, listener, scope or table", async () => {
+      const { connect, set, server } = await start();
+      set(...service("x"), resource("listener", "l"), resource("scope", "s"), resource("route", "r", "x"));
+      const client = connect();
+      await settle(client, ["x"], ["r"]);
+      const types = ["cluster", "listener", "scope", "route"] as const;
+      const before = types.map((type) => server.sent(type));
+      for (let round = 0; round < 1_000; round += 1) {
+        set(resource("endpoint", "x", `zone-${round}`));
+        if (round % 10 === 0) await client.take("endpoint");
+      }
+      expect(types.map((type) => server.sent(type))).toEqual(before);
+      expect(server.sent("endpoint")).toBeLessThanOrEqual(1_002);
+    });
+
+    rule("O10", "a client that never answers costs as many entries as there are names, whatever changes", async () => {
+      const { connect, set, remove, server } = await start();
+      const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
+      set(...names.flatMap(service), resource("listener", "l"), resource("route", "r"));
+      const client = connect();
+      client.subscribe("cluster");
+      client.subscribe("endpoint", ...names);
+      client.subscribe("route", "r");
+      for (const type of ["cluster", "endpoint"] as const) await client.next(type);
+      for (let round = 0; round < 10_000; round += 1) {
+        set(
+          ...service(`new-${round}`),
+          resource("route", "r", String(round)),
+          resource("cluster", "c1", String(round)),
+        );
+        remove("cluster", `new-${round - 3}`);
+        remove("endpoint", `new-${round - 3}`);
+        await Promise.resolve();
+      }
+      const [stream] = server.streams();
+      const kept = (stream?.types ?? []).map(({ kept }) => kept);
+      expect(Math.max(...kept)).toBeLessThanOrEqual(3 * (names.length + 3));
+      expect([server.sent("cluster"), server.sent("endpoint")]).toEqual([1, 1]);
+    });
+
+    rule("O8", "a client that does not answer is stuck, is sent nothing more, and is given up", async () => {
+      const { connect, set, server } = await start({ stuckMs: 400 });
+      set(...service("x"), resource("listener", "l"));
+      const client = connect();
+      await settle(client, ["x"], []);
+      set(resource("listener", "l", "2"));
+      await client.next("listener");
+      const [stuck] = await eventually("it is stuck", () => {
+        const streams = server.streams();
+        return streams[0]?.stuck === true ? streams : undefined;
+      });
+      expect(stuck?.types.filter((type) => type.stuck).map(({ type }) => type)).toEqual(["listener"]);
+      expect(server.stuck()).toBe(1);
+      set(resource("cluster", "late"), resource("endpoint", "x", "zone"));
+      await client.take("endpoint");
+      expect((await client.ended).code).toBe(status.UNAVAILABLE);
+      expect(client.unread()).toEqual([]);
+      expect([server.stuck(), server.log.filter(({ level }) => level === "warn").length]).toEqual([0, 1]);
+    });
+
+    rule(
+      "O8",
+      "a client that waits for endpoints which it has not got is not stuck, and one that answers is free",
+      async () => {
+        const { connect, set, server } = await start({ stuckMs: 300 });
+        set(...service("x"));
+        const client = connect();
+        client.subscribe("cluster");
+        const clusters = await client.next("cluster");
+        client.subscribe("endpoint", "x");
+        const endpoints = await client.next("endpoint");
+        await eventually("endpoints are what is late", () => server.streams()[0]?.stuck === true);
+        expect(
+          server
+            .streams()[0]
+            ?.types.filter(({ stuck }) => stuck)
+            .map(({ type }) => type),
+        ).toEqual(["endpoint"]);
+        client.ack(endpoints);
+        await eventually("it is free", () => server.streams()[0]?.stuck === false);
+        client.ack(clusters);
+        set(resource("cluster", "x", "2"));
+        await client.take("cluster");
+        expect(server.log.filter(({ level }) => level === "warn").length).toBe(1);
+      },
+    );
 
     rule("R5", "a proxy is ready when every first table is acknowledged, and not before", async () => {
       const { connect, set, gateway, server } = await start();
@@ -581,6 +796,66 @@ export function names(transport: Transport, list: readonly string[]): Readonly<R
   return transport === "delta" ? {} : { resource_names: list };
 }
 
-function stub(refused: XdsResource): XdsResource | undefined {
-  return refused.type === "route" ? resource("route", refused.name, "stub") : undefined;
+type Flush = (client: FakeEnvoy) => Promise<void>;
+
+/** Refuses each response that holds something bad until nothing more comes; returns how many there were. */
+async function refuse(
+  client: FakeEnvoy,
+  type: ResourceType,
+  { bad, flush }: { readonly bad: string; readonly flush: Flush },
+): Promise<number> {
+  let pushes = 0;
+  for (; pushes === 0 || client.unread().length > 0; pushes += 1) {
+    const answer = await client.next(type);
+    if (!answer.resources.has(bad)) client.ack(answer);
+    else client.nack(answer, answer.resources.size === 1 ? `${bad} is bad` : "something is bad");
+    await flush(client);
+  }
+  return pushes;
+}
+
+/** Refuses each table with a bad part until nothing more comes. */
+async function refuseParts(client: FakeEnvoy, flush: Flush): Promise<number> {
+  let pushes = 0;
+  for (; pushes === 0 || client.unread().length > 0; pushes += 1) {
+    const answer = await client.next("route");
+    if (shownBy(answer).some((part) => part.endsWith("!"))) client.nack(answer, "some part is bad");
+    else client.ack(answer);
+    await flush(client);
+  }
+  return pushes;
+}
+
+/** A table of parts, of which some are bad. */
+function partsOf(name: string, ids: readonly string[], content: string, bad: readonly string[] = []): XdsResource {
+  return resource("route", name, ids.map((id) => `${id}=${content}${bad.includes(id) ? "!" : ""}`).join(";"));
+}
+
+function partsIn({ bytes }: Pick<XdsResource, "bytes">): ReadonlyMap<string, string> {
+  const table = decodeMessage("envoy.config.route.v3.RouteConfiguration", bytes);
+  const text = table.virtualHosts?.[0]?.routes?.[0]?.route?.cluster ?? "";
+  return new Map(
+    text
+      .split(";")
+      .filter(Boolean)
+      .map((part) => [part.slice(0, part.indexOf("=")), part]),
+  );
+}
+
+function shownBy(answer: Answer | undefined): readonly string[] {
+  const [table] = answer?.resources.values() ?? [];
+  return table === undefined ? [] : [...partsIn(table).values()];
+}
+
+function splitParts(table: XdsResource): ResourceParts | undefined {
+  if (table.type !== "route") return undefined;
+  const parts = partsIn(table);
+  return {
+    parts: new Map([...parts].map(([id, part]) => [id, [part]])),
+    hold: (held, base) => {
+      const before = base === undefined ? new Map<string, string>() : partsIn(base);
+      const kept = [...parts].flatMap(([id, part]) => (held.has(id) ? (before.get(id) ?? []) : part));
+      return resource("route", table.name, kept.join(";"));
+    },
+  };
 }

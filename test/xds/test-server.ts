@@ -25,6 +25,8 @@ export interface TestServer extends AdsServer {
   readonly nacks: readonly ResourceType[];
   /** Streams opened and not closed, by its metrics. */
   open(): number;
+  /** Streams that owe an answer. */
+  stuck(): number;
 }
 
 /** Starts a server on loopback whose reports a test can look at. */
@@ -37,6 +39,7 @@ export async function startTestServer(
   const responses: { readonly type: ResourceType; readonly bytes: number }[] = [];
   const nacks: ResourceType[] = [];
   let open = 0;
+  let stuck = 0;
   const server = createAdsServer({
     host: "127.0.0.1",
     port: 0,
@@ -55,6 +58,12 @@ export async function startTestServer(
       },
       streamClosed: () => {
         open -= 1;
+      },
+      streamStuck: () => {
+        stuck += 1;
+      },
+      streamFree: () => {
+        stuck -= 1;
       },
     },
     onDataPlane: (gateway, state) => {
@@ -75,6 +84,7 @@ export async function startTestServer(
     sent: (type) => responses.filter((one) => type === undefined || one.type === type).length,
     bytes: (type) => responses.reduce((sum, one) => sum + (one.type === type ? one.bytes : 0), 0),
     open: () => open,
+    stuck: () => stuck,
   };
 }
 

@@ -1,3 +1,4 @@
+import { convergingKinds } from "../../core/convergence.ts";
 import type { RequestHeader, RequestQuestion } from "../../core/explanation.ts";
 
 /** What was asked for, or one sentence on what is wrong with it. */
@@ -13,6 +14,11 @@ export interface NameQuestion {
 export interface HistoryQuestion {
   readonly hostname: string;
   readonly path?: string;
+}
+
+/** An object of a kind that proxies acknowledge. */
+export interface ConvergenceNameQuestion extends NameQuestion {
+  readonly kind: (typeof convergingKinds)[number];
 }
 
 /** Limits of a question, so that what it costs is limited too: proxies take no more than that either. */
@@ -52,6 +58,14 @@ export function readName(body: unknown): Read<NameQuestion> {
     return wrong("namespace and name are those of an object");
   }
   return { kind: "ok", value: { namespace, name } };
+}
+
+/** Reads the body of `/v1/convergence`. */
+export function readConvergenceName(body: unknown): Read<ConvergenceNameQuestion> {
+  const kind = convergingKinds.find((each) => each === fieldsOf(body)["kind"]);
+  if (kind === undefined) return wrong(`kind is one of ${convergingKinds.join(", ")}`);
+  const name = readName(body);
+  return name.kind === "wrong" ? name : { kind: "ok", value: { kind, ...name.value } };
 }
 
 /** Reads the body of `/v1/history`. */

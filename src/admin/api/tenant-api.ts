@@ -1,6 +1,6 @@
 import type { RequestQuestion } from "../../core/explanation.ts";
 import type { Caller } from "./caller.ts";
-import type { HistoryQuestion, NameQuestion } from "./read-question.ts";
+import type { ConvergenceNameQuestion, HistoryQuestion, NameQuestion } from "./read-question.ts";
 
 /** What a caller is told. */
 export type TenantAnswer =
@@ -19,5 +19,6 @@ export interface TenantApi {
   ready(): boolean;
   explainRequest(caller: Caller, question: RequestQuestion): Promise<TenantAnswer>;
   explainRoute(caller: Caller, route: NameQuestion): Promise<TenantAnswer>;
+  convergence(caller: Caller, object: ConvergenceNameQuestion): Promise<TenantAnswer>;
   history(caller: Caller, question: HistoryQuestion): Promise<TenantAnswer>;
 }

@@ -6,7 +6,7 @@ import type { ListenAddress } from "../../settings.ts";
 import { Allowances } from "./allowances.ts";
 import { allowanceKey, type Caller } from "./caller.ts";
 import type { Identities } from "./identities.ts";
-import { type Read, readHistoryQuestion, readName, readRequestQuestion } from "./read-question.ts";
+import { type Read, readConvergenceName, readHistoryQuestion, readName, readRequestQuestion } from "./read-question.ts";
 import type { TenantAnswer, TenantApi } from "./tenant-api.ts";
 
 export interface TenantServerOptions {
@@ -74,6 +74,7 @@ export class TenantServer {
     });
     this.#add("/v1/explain/request", readRequestQuestion, (caller, question) => api.explainRequest(caller, question));
     this.#add("/v1/explain/route", readName, (caller, route) => api.explainRoute(caller, route));
+    this.#add("/v1/convergence", readConvergenceName, (caller, object) => api.convergence(caller, object));
     this.#add("/v1/history", readHistoryQuestion, (caller, question) => api.history(caller, question));
   }
 

@@ -1,6 +1,7 @@
 import type { RequestAnswer, RequestQuestion } from "../../core/explanation.ts";
 import type { Hostname } from "../../core/hostname.ts";
 import { edgeSettings } from "../envoy/edge-defaults.ts";
+import { dotsWithParameters, properAuthority } from "../request-spelling.ts";
 import { normalizePath } from "./normalize-path.ts";
 import { type HeaderValues, headersInProxy } from "./proxy-headers.ts";
 
@@ -36,14 +37,27 @@ export function readRequest(question: RequestQuestion): RequestReading {
       const reason = "The path holds an escaped slash or backslash";
       return { kind: "answered", answer: { kind: "normalized", status: 307, location: path.location, reason } };
     }
-    default:
-      return { kind: "read", request: requestOf(question, path.path) };
+    default: {
+      const request = requestOf(question, path.path);
+      const refusal = guardProblem(request);
+      return refusal === undefined ? { kind: "read", request } : { kind: "answered", answer: rejected(403, refusal) };
+    }
   }
+}
+
+/** What `envoy/request-guard.ts` refuses. */
+function guardProblem({ authority, path }: ReadRequest): string | undefined {
+  if (!wholeOf(properAuthority).test(authority)) return "The Host header is not a name or an address with a port";
+  return wholeOf(dotsWithParameters).test(path) ? "The path holds dots with parameters" : undefined;
+}
+
+function wholeOf(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`);
 }
 
 function requestOf(question: RequestQuestion, path: string): ReadRequest {
   const { scheme, method } = question;
-  const authority = question.host.replace(/\.(?=:[^\]:]*$|$)/, "");
+  const authority = trimBlanks(question.host).replace(/\.(?=:[^\]:]*$|$)/, "");
   const queryStart = path.indexOf("?");
   return {
     scheme,
@@ -61,7 +75,8 @@ export function withoutPort(authority: string): string {
   return authority.replace(/:[^:\]]*$/, "");
 }
 
-function headerProblem({ method, path, host, headers }: RequestQuestion): RequestAnswer | undefined {
+function headerProblem({ method, path, headers, ...sent }: RequestQuestion): RequestAnswer | undefined {
+  const host = trimBlanks(sent.host);
   if (!/^[\w\-.~!$&'()*+,;=:@%[\]]*$/.test(host))
     return rejected(400, "The Host header holds a character that none may");
   if (headers.some(({ name }) => !/^[\w!#$%&'*+\-.^`|~]+$/.test(name)))
@@ -76,6 +91,10 @@ function headerProblem({ method, path, host, headers }: RequestQuestion): Reques
   const tooMany = headers.length + 1 > edgeSettings.maxRequestHeaders;
   if (tooMany || bytes > edgeSettings.maxRequestHeadersKiB * 1024) return rejected(431, "The headers are too large");
   return undefined;
+}
+
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 function rejected(status: number, reason: string): RequestAnswer {

@@ -18,8 +18,12 @@ export interface AskedRule {
   readonly port: number;
 }
 
-/** The rule of an entry; undefined only between two flushes. */
-export function ruleOf(view: Pick<RoutingView, "routes">, { route, rule }: RouteEntry): RouteRule | undefined {
+/** The rule of an entry as it is served; undefined only between two flushes. */
+export function ruleOf(
+  view: Pick<RoutingView, "routes">,
+  { route, rule, servedAs }: RouteEntry,
+): RouteRule | undefined {
+  if (servedAs !== undefined) return servedAs;
   return view.routes.get(route)?.rules.find(({ index }) => index === rule);
 }
 

@@ -1,6 +1,7 @@
 import type { NamespacedName } from "../../core/keys.ts";
 import { type ControlPlaneTls, controlPlaneSocket } from "./control-plane-tls.ts";
 import { type EdgeSettings, edgeSettings } from "./edge-defaults.ts";
+import { overloadManager } from "./overload.ts";
 import { podListeners, podStats, socketAddress } from "./pod-listeners.ts";
 import { maxRegexProgram } from "./regex.ts";
 
@@ -21,7 +22,7 @@ export interface ProxyBootstrapOptions {
 
 /** The bootstrap that makes an Envoy a proxy of a Gateway, as JSON: everything else comes over delta ADS. */
 export function proxyBootstrap(options: ProxyBootstrapOptions): object {
-  const { nodeId, gateway, podAddress, adminAddress, adminPort } = options;
+  const { nodeId, gateway, podAddress, adminAddress, adminPort, settings = edgeSettings } = options;
   const pod = podAddress === undefined ? undefined : podListeners(podAddress, { adminAddress, adminPort });
   return {
     node: { ...(nodeId !== undefined && { id: nodeId }), cluster: gateway },
@@ -31,8 +32,8 @@ export function proxyBootstrap(options: ProxyBootstrapOptions): object {
       ...(pod && { listeners: pod.listeners }),
       clusters: [controlPlane(options), ...(pod ? [pod.cluster] : [])],
     },
-    layered_runtime: { layers: [{ name: "gatehouse", static_layer: runtime }] },
-    overload_manager: overloadManager(options.settings ?? edgeSettings),
+    layered_runtime: { layers: [{ name: "gatehouse", static_layer: runtime(settings) }] },
+    overload_manager: overloadManager(settings),
     stats_config: pod === undefined ? statsConfig : podStats,
     deferred_stat_options: { enable_deferred_creation_stats: true },
   };
@@ -54,8 +55,13 @@ const dynamicResources = {
   cds_config: firstFetch,
 };
 
-/** A pattern is checked before it is sent; Envoy's own limit of 100 instructions would refuse most of them. */
-const runtime = { "re2.max_program_size.error_level": maxRegexProgram * 2 };
+function runtime({ requestsPerCycle }: EdgeSettings): object {
+  return {
+    // A pattern is checked before it is sent; Envoy's own limit of 100 instructions would refuse most of them.
+    "re2.max_program_size.error_level": maxRegexProgram * 2,
+    "http.max_requests_per_io_cycle": requestsPerCycle,
+  };
+}
 
 /** Statistics by table name would cost more memory than the tables: 8 KB for each hostname of a scoped table. */
 const statsConfig = {
@@ -89,11 +95,4 @@ function controlPlane({ xds, tls }: ProxyBootstrapOptions): object {
     },
     ...(tls && { transport_socket: controlPlaneSocket(tls) }),
   };
-}
-
-function overloadManager(settings: EdgeSettings): object {
-  const name = "envoy.resource_monitors.global_downstream_max_connections";
-  const type = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig";
-  const config = { "@type": `type.googleapis.com/${type}`, max_active_downstream_connections: settings.maxConnections };
-  return { resource_monitors: [{ name, typed_config: config }] };
 }

@@ -33,10 +33,21 @@ export function printCluster(node: ClusterNode, settings: EdgeSettings = edgeSet
   return xdsResource("cluster", node.name, bytes);
 }
 
+/** What a backend that hangs can keep. With a budget, Envoy counts retries by nothing else. */
 function circuitBreakers(settings: EdgeSettings): EnvoyConfigClusterV3CircuitBreakers {
-  const many = { value: settings.circuitBreakerRequests };
-  const maxRetries = { value: settings.circuitBreakerRetries };
-  return { thresholds: [{ maxConnections: many, maxPendingRequests: many, maxRequests: many, maxRetries }] };
+  return {
+    thresholds: [
+      {
+        maxConnections: { value: settings.backendConnections },
+        maxPendingRequests: { value: settings.backendPendingRequests },
+        maxRequests: { value: settings.backendRequests },
+        retryBudget: {
+          budgetPercent: { value: settings.retryBudgetPercent },
+          minRetryConcurrency: { value: settings.minRetryConcurrency },
+        },
+      },
+    ],
+  };
 }
 
 function protocolOptions(

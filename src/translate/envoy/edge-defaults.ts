@@ -83,13 +83,41 @@ export const edgeDefaults = {
     value: 5_000,
     why: "A backend in the same network that has not answered a SYN for five seconds will not; longer only queues requests.",
   },
-  circuitBreakerRequests: {
-    value: 100_000,
-    why: "Envoy's own limit of 1,024 connections and requests per cluster is met by normal load; this one is not.",
+  backendConnections: {
+    value: 4_096,
+    why: "Connections to one backend: what one that hangs can keep of the proxy's memory and files. WebSockets need one each.",
   },
-  circuitBreakerRetries: {
-    value: 10_000,
-    why: "Retries at the same time per cluster: Envoy's own limit of 3 makes retries fail as soon as they are needed.",
+  backendPendingRequests: {
+    value: 16_384,
+    why: "Requests that wait for such a connection, which costs memory; a client that is refused asks again at once, which costs everybody's CPU.",
+  },
+  backendRequests: {
+    value: 20_480,
+    why: "As many as on HTTP/1.1 are under way and wait, where requests share connections: on HTTP/2 none waits.",
+  },
+  retryBudgetPercent: {
+    value: 20,
+    why: "Retries to one backend at the same time, of its requests at the same time: a backend that fails gets little more to do for it.",
+  },
+  minRetryConcurrency: {
+    value: 50,
+    why: "So many are always allowed: Envoy's own 3 make retries fail as soon as they are needed.",
+  },
+  listenerConnections: {
+    value: 40_000,
+    why: "Clients' connections to one listener, four fifths of the proxy's: others can still be reached when one is flooded.",
+  },
+  maxHeapMiB: {
+    value: 4_096,
+    why: "At this heap a proxy takes no more. In a pod it is nine tenths of the memory limit, where there is one.",
+  },
+  acceptsPerEvent: {
+    value: 1,
+    why: "A thousand clients that connect at once take turns with those that are connected.",
+  },
+  requestsPerCycle: {
+    value: 1,
+    why: "A connection with a hundred requests ready takes turns with the others, one request each.",
   },
 } as const satisfies Readonly<Record<string, { readonly value: number | boolean | string; readonly why: string }>>;
 
@@ -132,6 +160,13 @@ export const edgeSettings: EdgeSettings = {
   connectionBufferBytes: edgeDefaults.connectionBufferBytes.value,
   maxConnections: edgeDefaults.maxConnections.value,
   connectTimeoutMs: edgeDefaults.connectTimeoutMs.value,
-  circuitBreakerRequests: edgeDefaults.circuitBreakerRequests.value,
-  circuitBreakerRetries: edgeDefaults.circuitBreakerRetries.value,
+  backendConnections: edgeDefaults.backendConnections.value,
+  backendPendingRequests: edgeDefaults.backendPendingRequests.value,
+  backendRequests: edgeDefaults.backendRequests.value,
+  retryBudgetPercent: edgeDefaults.retryBudgetPercent.value,
+  minRetryConcurrency: edgeDefaults.minRetryConcurrency.value,
+  listenerConnections: edgeDefaults.listenerConnections.value,
+  maxHeapMiB: edgeDefaults.maxHeapMiB.value,
+  acceptsPerEvent: edgeDefaults.acceptsPerEvent.value,
+  requestsPerCycle: edgeDefaults.requestsPerCycle.value,
 };

@@ -1,4 +1,12 @@
-/** Says why a header's name cannot be set, added or removed in a proxy; undefined when it can. */
+/** Says why a header cannot be set or added in a proxy; undefined when it can. */
+export function checkWrittenHeaderName(name: string): string | undefined {
+  // Routers read them after a route has written its own: they change retries, timeouts and what the access log tells.
+  if (name.toLowerCase().startsWith("x-envoy-"))
+    return `the header ${printable(name.toLowerCase())} is the proxy's own`;
+  return checkHeaderName(name);
+}
+
+/** Says why a header's name cannot be removed in a proxy; undefined when it can. */
 export function checkHeaderName(name: string): string | undefined {
   if (name.startsWith(":")) return `"${printable(name)}" is a pseudo-header`;
   if (!isToken(name)) return `"${printable(name)}" is not a header name (RFC 9110, section 5.1)`;
@@ -21,17 +29,30 @@ export function checkHeaderValue(value: string): string | undefined {
     const code = value.charCodeAt(at);
     if ((code < 0x20 && code !== 0x09) || code === 0x7f) return "a header value must not hold control characters";
   }
-  if (value.length > 16_384) return "a header value must not be longer than 16384 characters";
+  if (writtenBytes(value) > maxValueBytes) return `a header value must not be longer than ${maxValueBytes} bytes`;
   return undefined;
 }
 
-/** Headers by which a proxy picks a route table or frames a message. */
+/** What Envoy takes at most, as it is told it: with every percent sign twice. */
+const maxValueBytes = 16_384;
+
+function writtenBytes(value: string): number {
+  return Buffer.byteLength(value) + value.split("%").length - 1;
+}
+
+/** Headers by which a proxy picks a route table or frames a message, and those that are for one connection only. */
 const reserved: ReadonlySet<string> = new Set([
   "x-gw-scope",
   "content-length",
   "transfer-encoding",
   "connection",
   "upgrade",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "http2-settings",
+  "expect",
 ]);
 
 const tokenCharacters: ReadonlySet<string> = new Set(

@@ -15,6 +15,7 @@ import { corsFilterName } from "./cors.ts";
 import { durationOf } from "./duration.ts";
 import type { EdgeSettings } from "./edge-defaults.ts";
 import { fallbackFilters } from "./fallback-filters.ts";
+import { requestGuard } from "./request-guard.ts";
 import { scopedRoutes, scopeHeaderMutation } from "./scope.ts";
 
 /** What a connection manager depends on besides its filter chain. */
@@ -54,6 +55,7 @@ export function connectionManager(chain: FilterChain, context: ConnectionManager
  */
 function httpFilters(chain: FilterChain, mode: TableMode): readonly HttpFilter[] {
   return [
+    requestGuard,
     ...(mode === "scoped" ? fallbackFilters(chain.tls === undefined ? "http" : "https") : []),
     { name: corsFilterName, typedConfig: anyOf("envoy.extensions.filters.http.cors.v3.Cors", {}) },
     { name: "envoy.filters.http.router", typedConfig: anyOf("envoy.extensions.filters.http.router.v3.Router", {}) },

@@ -1,6 +1,7 @@
 import {
   type EnvoyConfigCoreV3Address,
   type EnvoyConfigCoreV3TransportSocket,
+  type EnvoyConfigListenerV3Filter,
   type EnvoyConfigListenerV3FilterChain,
   type EnvoyConfigListenerV3Listener,
   type EnvoyExtensionsTransportSocketsTlsV3TlsParameters,
@@ -11,6 +12,7 @@ import type { TableMode } from "../../core/data-plane.ts";
 import { everyHost, type Hostname } from "../../core/hostname.ts";
 import type { NamespacedName } from "../../core/keys.ts";
 import type { XdsResource } from "../../core/xds-resource.ts";
+import { settingsOf } from "../limits.ts";
 import type { EnvoyListener, FilterChain } from "../nodes.ts";
 import { defaultAccessLog } from "./access-log.ts";
 import { adsConfigSource } from "./ads.ts";
@@ -24,7 +26,7 @@ import { xdsResource } from "./resource.ts";
 export function printListener(
   node: EnvoyListener,
   mode: (table: string) => TableMode,
-  settings: EdgeSettings = edgeSettings,
+  settings: EdgeSettings = node.limits === undefined ? edgeSettings : settingsOf(node.limits),
 ): XdsResource {
   const [address, ...additional] = node.addresses.map((host) => socketAddress(host, node.bindPort));
   const tls = node.chains.some((chain) => chain.tls !== undefined);
@@ -33,6 +35,7 @@ export function printListener(
     ...(address && { address }),
     ...(additional.length > 0 && { additionalAddresses: additional.map((more) => ({ address: more })) }),
     perConnectionBufferLimitBytes: { value: settings.connectionBufferBytes },
+    maxConnectionsToAcceptPerSocketEvent: { value: settings.acceptsPerEvent },
     ...(tls && serverNameInspection(settings)),
     filterChains: node.chains.map((chain) => filterChain(chain, { node, mode: mode(chain.table), settings })),
   };
@@ -49,6 +52,7 @@ function filterChain(chain: FilterChain, { node, mode, settings }: ChainContext)
   const { accessLog = defaultAccessLog } = node;
   const manager = connectionManager(chain, { mode, statPrefix: node.name, settings, accessLog });
   const filters = [
+    connectionLimit(node.name, settings),
     {
       name: "envoy.filters.network.http_connection_manager",
       typedConfig: anyOf("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", manager),
@@ -62,6 +66,20 @@ function filterChain(chain: FilterChain, { node, mode, settings }: ChainContext)
     filterChainMatch: serverNameMatch(chain.tls.hostname),
     transportSocket: downstreamTls(chain.tls.secrets, tlsParameters(node, settings)),
     transportSocketConnectTimeout: durationOf(settings.handshakeTimeoutMs),
+  };
+}
+
+/**
+ * Counts the connections of one chain: with TLS those of one listener, without those of a port. The limit by runtime key that
+ * Envoy also has is of a whole port, and would have to come with the bootstrap.
+ */
+function connectionLimit(statPrefix: string, { listenerConnections }: EdgeSettings): EnvoyConfigListenerV3Filter {
+  return {
+    name: "envoy.filters.network.connection_limit",
+    typedConfig: anyOf("envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit", {
+      statPrefix,
+      maxConnections: { value: listenerConnections },
+    }),
   };
 }
 

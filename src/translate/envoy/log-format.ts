@@ -6,10 +6,14 @@
 /** What is wrong with a format string, in words; undefined when Envoy takes it. */
 export function logFormatProblem(format: string): string | undefined {
   const rest = format.replaceAll("%%", "");
-  for (const [found, operator = "", argument] of rest.matchAll(command)) {
-    const form = operators.get(operator);
+  for (const [found, operator = "", argument, length] of rest.matchAll(command)) {
+    const form = logOperators.get(operator);
     if (form === undefined) return `${found} is not a command operator that Gatehouse knows`;
     if (form === "bare" && argument !== undefined) return `${found} takes no argument in parentheses`;
+    if (form === "bare" && length !== undefined) return `${found} takes no length`;
+    if (operator === "METADATA" && !metadataPlace.test(argument ?? "")) {
+      return `${found} needs a place of metadata, such as %METADATA(ROUTE:gatehouse.dev:route)%`;
+    }
     if (form === "argument" && (argument === undefined || !isArgument(argument))) {
       return `${found} needs an argument in parentheses, such as %REQ(USER-AGENT)%`;
     }
@@ -17,14 +21,18 @@ export function logFormatProblem(format: string): string | undefined {
   return rest.replaceAll(command, "").includes("%") ? "a % stands alone: write %% for a percent sign" : undefined;
 }
 
-const command = /%([A-Z][A-Z0-9_]*)(?:\(([^()%]*)\))?(?::[1-9][0-9]{0,4})?%/g;
+const command = /%([A-Z][A-Z0-9_]*)(?:\(([^()%]*)\))?(:[1-9][0-9]{0,4})?%/g;
+
+/** Where Envoy has metadata; a place of any other name makes it refuse the listener. */
+const metadataPlace = /^(ROUTE|CLUSTER|UPSTREAM_HOST|LISTENER|VIRTUAL_HOST|DYNAMIC)(:[A-Za-z0-9_.\-/]+)+$/;
 
 /** Header names, and for metadata a namespace and keys: nothing that Envoy's parser splits otherwise than we think. */
 function isArgument(argument: string): boolean {
   return /^[A-Za-z0-9:_.\-?/]+$/.test(argument) && (argument.match(/\?/g)?.length ?? 0) <= 1;
 }
 
-const operators: ReadonlyMap<string, "bare" | "argument"> = new Map([
+/** The operators that Gatehouse knows, and whether they take an argument. */
+export const logOperators: ReadonlyMap<string, "bare" | "argument"> = new Map([
   ...[
     "PROTOCOL",
     "UPSTREAM_PROTOCOL",

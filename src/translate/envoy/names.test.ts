@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { namespacedName, objectKey } from "../../core/keys.ts";
-import { clusterName, httpsTableName, httpTableName, parseClusterName, routeName, scopeName } from "./names.ts";
+import {
+  clusterName,
+  httpsTableName,
+  httpTableName,
+  parseClusterName,
+  parseRouteName,
+  routeName,
+  scopeName,
+} from "./names.ts";
 
 describe("names", () => {
   it("of clusters are split as they were joined", () => {
@@ -37,6 +45,10 @@ describe("names", () => {
     const route = objectKey("HTTPRoute", namespacedName("shop", "cart"));
     expect(routeName(route, { index: 3 })).toBe("httproute/shop/cart/rule/3");
     expect(routeName(route, { index: 3, name: "pay" })).toBe("httproute/shop/cart/rule/3/pay");
+    expect(parseRouteName("httproute/shop/cart/rule/3")).toEqual({ route, rule: 3 });
+    expect(parseRouteName("httproute/shop/cart/rule/3/pay")).toEqual({ route, rule: 3 });
+    for (const other of ["misdirected", "refused", "other/shop/cart/rule/3", "httproute/shop/cart/rule/x"])
+      expect(parseRouteName(other)).toBeUndefined();
   });
 
   it("of scopes are the table's and the hostname's", () => {

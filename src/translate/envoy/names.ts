@@ -3,7 +3,14 @@
  * only; parts are joined by '/', which occurs in no Kubernetes name and in no hostname, so no two things share a name.
  */
 import { everyHost, type Hostname } from "../../core/hostname.ts";
-import { type NamespacedName, namespacedName, type ObjectKey, parseObjectKey } from "../../core/keys.ts";
+import {
+  kindNames,
+  type NamespacedName,
+  namespacedName,
+  type ObjectKey,
+  objectKey,
+  parseObjectKey,
+} from "../../core/keys.ts";
 import type { ClusterNode, RouteRule } from "../nodes.ts";
 
 /** The Envoy listener of a port: `http-80`, `https-443`. */
@@ -50,6 +57,15 @@ export function routeName(route: ObjectKey, rule: Pick<RouteRule, "index" | "nam
   const { kind, name } = parseObjectKey(route);
   const base = `${kind.toLowerCase()}/${name}/rule/${rule.index}`;
   return rule.name === undefined ? base : `${base}/${rule.name}`;
+}
+
+/** The route and the rule that {@link routeName} was made from; undefined for routes that are no rule's. */
+export function parseRouteName(name: string): { readonly route: ObjectKey; readonly rule: number } | undefined {
+  const [kind, namespace, route, word, index = ""] = name.split("/");
+  const found = kindNames.find((each) => each.toLowerCase() === kind);
+  if (found === undefined || namespace === undefined || !route || word !== "rule" || !/^\d+$/.test(index))
+    return undefined;
+  return { route: objectKey(found, namespacedName(namespace, route)), rule: Number(index) };
 }
 
 /** The scope and the table of one hostname of a table that is cut by hostname; `*` is the rest. */

@@ -31,11 +31,17 @@ export const podStats = {
   stats_matcher: {
     inclusion_list: {
       patterns: [
-        ...["server.", "listener_manager.", "cluster_manager.", "control_plane.", "overload.", "runtime."].map(
-          (prefix) => ({
-            prefix,
-          }),
-        ),
+        ...[
+          "server.",
+          "listener_manager.",
+          "cluster_manager.",
+          "control_plane.",
+          "overload.",
+          "runtime.",
+          "connection_limit.",
+        ].map((prefix) => ({
+          prefix,
+        })),
         {
           safe_regex: {
             regex:
@@ -45,13 +51,13 @@ export const podStats = {
         {
           safe_regex: {
             regex:
-              "http\\.https?-[0-9]+\\.(downstream_(rq_(total|active|time|[1-5]xx|timeout|idle_timeout)|cx_(total|active))|no_route)",
+              "http\\.https?-[0-9]+\\.(downstream_(rq_(total|active|time|[1-5]xx|timeout|idle_timeout|overload_close)|cx_(total|active))|no_route)",
           },
         },
         {
           safe_regex: {
             regex:
-              "cluster\\..*\\.(upstream_rq_(total|active|time|[1-5]xx|timeout|retry|pending_overflow)|upstream_cx_(total|active|connect_fail|overflow)|membership_(healthy|total))",
+              "cluster\\..*\\.(upstream_rq_(total|active|time|[1-5]xx|timeout|retry|retry_overflow|pending_overflow)|upstream_cx_(total|active|connect_fail|overflow)|membership_(healthy|total))",
           },
         },
       ],

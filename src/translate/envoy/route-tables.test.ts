@@ -8,7 +8,6 @@ import {
   printHostTable,
   printMisdirectedTable,
   printPlainTable,
-  refusedTable,
   wantedTableMode,
 } from "./route-tables.ts";
 import { misdirectedHost, printVirtualHost } from "./virtual-host.ts";
@@ -45,7 +44,8 @@ describe("printPlainTable", () => {
   it("is the same whatever the order of its hosts, the most specific first", () => {
     const hosts = ["", "b.test", "*.test", "a.test"].map(host);
     const printed = printPlainTable(table, hosts);
-    expect(printPlainTable(table, [...hosts].reverse())).toEqual(printed);
+    const { bytes, version } = printPlainTable(table, [...hosts].reverse());
+    expect({ bytes, version }).toEqual({ bytes: printed.bytes, version: printed.version });
     const decoded = decode(printed.bytes);
     expect(decoded.virtualHosts?.map(({ domains }) => domains)).toEqual([["a.test"], ["b.test"], ["*.test"], ["*"]]);
     expect(decoded).toMatchObject({ name: table.table, ignorePortInHostMatching: true });
@@ -64,7 +64,8 @@ describe("printPlainTable", () => {
 
 describe("a scoped table", () => {
   it("gives a hostname the same bytes whatever other hostnames there are", () => {
-    expect(printHostTable(table.table, host("a.test"))).toEqual(printHostTable(table.table, host("a.test")));
+    const { version } = printHostTable(table.table, host("a.test"));
+    expect(printHostTable(table.table, host("a.test")).version).toBe(version);
     const decoded = decode(printHostTable(table.table, host("a.test")).bytes);
     expect(decoded.name).toBe("https-443-*.example.com/a.test");
     expect(decoded.virtualHosts).toHaveLength(1);
@@ -84,14 +85,5 @@ describe("a scoped table", () => {
     expect(shared.name).toBe("https-443/*");
     expect(shared.virtualHosts?.map(({ domains }) => domains)).toEqual([["*", "a.test", "b.test"]]);
     expect(decode(printMisdirectedTable({ ...table, hostnames: [] }).bytes).virtualHosts ?? []).toEqual([]);
-  });
-});
-
-describe("refusedTable", () => {
-  it("answers 500 under the refused table's name, and stands in for route tables only", () => {
-    const refused = refusedTable(printHostTable(table.table, host("a.test")));
-    expect(refused.name).toBe("https-443-*.example.com/a.test");
-    expect(decode(refused.bytes).virtualHosts?.[0]?.routes?.[0]).toMatchObject({ directResponse: { status: 500 } });
-    expect(() => refusedTable({ ...refused, type: "cluster" })).toThrow("bug");
   });
 });

@@ -1,7 +1,7 @@
 import type { EnvoyConfigRouteV3RouteConfiguration, EnvoyConfigRouteV3VirtualHost } from "../../../proto/gen/types.ts";
 import { anyOf, encodeMessage } from "../../../proto/messages.ts";
 import type { TableMode } from "../../core/data-plane.ts";
-import { compareSpecificity, covers, everyHost, type Hostname } from "../../core/hostname.ts";
+import { compareSpecificity, covers, type Hostname } from "../../core/hostname.ts";
 import type { XdsResource } from "../../core/xds-resource.ts";
 import type { RouteTable, VirtualHost } from "../nodes.ts";
 import { fallbackFilterName, foundKey } from "./fallback-filters.ts";
@@ -20,26 +20,29 @@ import { misdirectedHosts, virtualHostHead } from "./virtual-host.ts";
  *              https-<port>/*     with TLS: the hostnames of all listeners of the port, answered 421
  */
 export function printPlainTable(table: RouteTable, hosts: readonly VirtualHost[]): XdsResource {
-  return joinHosts(
+  const resource = joinHosts(
     { name: table.table, ...everyTable },
     sortHosts(hosts).map(({ bytes, version }) => ({ bytes, version })),
   );
+  return { ...resource, clusters: () => clustersOf(hosts) };
 }
 
 /** Prints the table of a scoped table's wildcard hostnames and catch-all; exact ones have their own. */
 export function printFallbackTable(table: RouteTable, wildcardHosts: readonly VirtualHost[]): XdsResource {
-  return joinHosts(
+  const resource = joinHosts(
     { name: scopeName(table.table, "*"), ...everyTable, ...hidesScope },
     sortHosts(wildcardHosts).map(({ hostname, routes }) => {
       const bytes = concatBytes([virtualHostHead(hostname, found), routes]);
       return { bytes, version: contentVersion([bytes]) };
     }),
   );
+  return { ...resource, clusters: () => clustersOf(wildcardHosts) };
 }
 
 /** Prints the table of one exact hostname of a scoped table. */
 export function printHostTable(table: string, host: VirtualHost): XdsResource {
-  return ownTable(scopeName(table, host.hostname), virtualHostOf(host.hostname, host.routes));
+  const resource = ownTable(scopeName(table, host.hostname), virtualHostOf(host.hostname, host.routes));
+  return { ...resource, clusters: () => clustersOf([host]) };
 }
 
 /**
@@ -75,12 +78,6 @@ export function misdirectedHere(table: RouteTable): readonly Hostname[] {
   return table.misdirected.filter((other) => table.hostnames.some((own) => covers(own, other)));
 }
 
-/** What stands in for a route table that a proxy has refused: 500 for every request, under the same name. */
-export function refusedTable(resource: XdsResource): XdsResource {
-  if (resource.type !== "route") throw new Error(`bug: ${resource.type} ${resource.name} is not a route table`);
-  return ownTable(resource.name, virtualHostOf(everyHost, repeatedField(fieldNumbers.routes, [refusedRoute])));
-}
-
 /** Decides how to cut a table with so many exact hostnames; between the two limits it stays as it is. */
 export function wantedTableMode(current: TableMode | undefined, exactHostCount: number): TableMode {
   if (exactHostCount > scopedAbove) return "scoped";
@@ -104,12 +101,6 @@ const found: EnvoyConfigRouteV3VirtualHost = {
 const fallbackOff: EnvoyConfigRouteV3VirtualHost = {
   typedPerFilterConfig: { [fallbackFilterName]: anyOf("envoy.config.route.v3.FilterConfig", { disabled: true }) },
 };
-
-const refusedRoute = encodeMessage("envoy.config.route.v3.Route", {
-  name: "refused",
-  match: { prefix: "/" },
-  directResponse: { status: 500 },
-});
 
 function virtualHostOf(hostname: Hostname, routes: Uint8Array): Uint8Array {
   const head = virtualHostHead(hostname, { domains: ["*"], ...found, ...fallbackOff });
@@ -139,6 +130,12 @@ function joinHosts(configuration: EnvoyConfigRouteV3RouteConfiguration, hosts: r
     version: contentVersion([head, ...hosts.map(({ version }) => version)]),
     bytes: concatBytes([head, encoded]),
   };
+}
+
+function clustersOf(hosts: readonly VirtualHost[]): ReadonlySet<string> {
+  const clusters = new Set<string>();
+  for (const { entries } of hosts) for (const entry of entries) for (const name of entry.clusters) clusters.add(name);
+  return clusters;
 }
 
 function sortHosts(hosts: readonly VirtualHost[]): readonly VirtualHost[] {

@@ -6,7 +6,7 @@ import type {
   HttpValueMatch,
 } from "../../core/gateway-api.ts";
 import type { RuleFilters } from "../nodes.ts";
-import { checkHeaderName, checkHeaderValue, checkMatchedHeaderName } from "./header-checks.ts";
+import { checkHeaderName, checkHeaderValue, checkMatchedHeaderName, checkWrittenHeaderName } from "./header-checks.ts";
 import { checkRegex, maxRegexProgram, writtenOutSize } from "./regex.ts";
 
 /**
@@ -62,7 +62,8 @@ function modifierProblems(modifier: HttpHeaderModifier | undefined): readonly (s
   const { set = [], add = [], remove = [] } = modifier ?? {};
   const written = [...set, ...add];
   return [
-    ...[...written.map(({ name }) => name), ...remove].map(checkHeaderName),
+    ...written.map(({ name }) => checkWrittenHeaderName(name)),
+    ...remove.map(checkHeaderName),
     ...written.map(({ value }) => checkHeaderValue(value)),
   ];
 }

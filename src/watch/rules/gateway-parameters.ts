@@ -1,5 +1,6 @@
 /** How the fields of GatewayParameters fit together. */
 import type { AccessLog, GatewayParametersSpec, ParameterBounds, Toleration } from "../../core/gateway-parameters.ts";
+import type { ProxyLimits } from "../../core/proxy-limits.ts";
 import { patterns } from "../schemas/patterns.ts";
 import { type CelCheck, type CelRule, celOfChecks, keysOf, rulesOfChecks } from "./cel-check.ts";
 import type { Rule } from "./rule.ts";
@@ -102,6 +103,28 @@ const ofKeys: readonly CelCheck<Texts>[] = [
   },
 ];
 
+const ofConnection: readonly CelCheck<NonNullable<ProxyLimits["connection"]>>[] = [
+  {
+    path: "spec.limits.connection",
+    cel: "!has(self.initialStreamWindowBytes) || !has(self.initialConnectionWindowBytes) || self.initialStreamWindowBytes <= self.initialConnectionWindowBytes",
+    message: "must have initialStreamWindowBytes that are not above initialConnectionWindowBytes",
+    holds: ({ initialStreamWindowBytes: stream, initialConnectionWindowBytes: connection }) =>
+      stream === undefined || connection === undefined || stream <= connection,
+  },
+];
+
+const ofLimits: readonly CelCheck<ProxyLimits>[] = [
+  {
+    path: "spec.limits",
+    cel: "!has(self.listener) || !has(self.listener.maxConnections) || !has(self.proxy) || !has(self.proxy.maxConnections) || self.listener.maxConnections <= self.proxy.maxConnections",
+    message: "must have listener.maxConnections that are not above proxy.maxConnections",
+    holds: ({ listener, proxy }) =>
+      listener?.maxConnections === undefined ||
+      proxy?.maxConnections === undefined ||
+      listener.maxConnections <= proxy.maxConnections,
+  },
+];
+
 /** The rules for manifests from files. */
 export const gatewayParametersRules: readonly Rule[] = [
   ...rulesOfChecks("GatewayParameters", ofSpec),
@@ -111,6 +134,8 @@ export const gatewayParametersRules: readonly Rule[] = [
   ...rulesOfChecks("GatewayParameters", ofAccessLog),
   ...rulesOfChecks("GatewayParameters", ofTolerations),
   ...rulesOfChecks("GatewayParameters", ofKeys),
+  ...rulesOfChecks("GatewayParameters", ofLimits),
+  ...rulesOfChecks("GatewayParameters", ofConnection),
 ];
 
 /** The same rules for the API server. */
@@ -122,4 +147,6 @@ export const gatewayParametersCel: readonly CelRule[] = [
   ...celOfChecks(ofAccessLog),
   ...celOfChecks(ofTolerations),
   ...celOfChecks(ofKeys),
+  ...celOfChecks(ofLimits),
+  ...celOfChecks(ofConnection),
 ];

@@ -13,7 +13,17 @@ const record = {
 };
 const path = { listener: "Gateway/edge/shared/http", type: "PathPrefix", value: "/a" };
 
-/** One for each rule of HostnameClaim, HostnameRecord and NamespaceBudget, by its name. */
+const quarantine = {
+  gateway: "edge/shared",
+  object: "HTTPRoute/shop/web",
+  generation: 3,
+  part: "httproute/shop/web/rule/0",
+  hashes: ["0123456789abcdef"],
+  words: "regex is too large",
+  since: "2026-01-31T12:00:00Z",
+};
+
+/** One for each rule of HostnameClaim, HostnameRecord, NamespaceBudget and Quarantine, by its name. */
 export const casesOfOwnership: Readonly<Record<string, RuleCase>> = {
   "spec must not have subdomains together with a hostname that begins with *.": {
     accepted: { hostname: "*.example.com", subdomains: false },
@@ -44,5 +54,10 @@ export const casesOfOwnership: Readonly<Record<string, RuleCase>> = {
     previous: { ...record, path },
     accepted: { path: { ...path }, ...record },
     refused: { ...record, path: { ...path, value: "/b" } },
+  },
+  "spec cannot change; what is refused in another form is another Quarantine": {
+    previous: quarantine,
+    accepted: { ...quarantine, hashes: [...quarantine.hashes] },
+    refused: { ...quarantine, generation: 4 },
   },
 };

@@ -8,6 +8,7 @@ import { hostnameRecordRules } from "./hostname-record.ts";
 import { httpRouteRules } from "./http-route.ts";
 import { listenerRules } from "./listener.ts";
 import { namespaceChoiceRules } from "./namespace-choice.ts";
+import { quarantineRules } from "./quarantine.ts";
 import type { Rule } from "./rule.ts";
 import { serviceRules } from "./service.ts";
 import { storedDataRules } from "./stored-data.ts";
@@ -25,6 +26,7 @@ export const rules: readonly Rule[] = [
   ...hostnameClaimRules,
   ...hostnameRecordRules,
   ...namespaceChoiceRules("NamespaceBudget"),
+  ...quarantineRules,
 ];
 
 /** The rules of one kind. */

@@ -247,6 +247,14 @@ const cases: Record<string, Case> = {
     accepted: { proxies: "Unmanaged", addressService: {} },
     refused: { proxies: "Managed", addressService: {} },
   },
+  "spec.limits must have listener.maxConnections that are not above proxy.maxConnections": {
+    accepted: { listener: { maxConnections: 5 }, proxy: { maxConnections: 5 } },
+    refused: { listener: { maxConnections: 6 }, proxy: { maxConnections: 5 } },
+  },
+  "spec.limits.connection must have initialStreamWindowBytes that are not above initialConnectionWindowBytes": {
+    accepted: { initialStreamWindowBytes: 65_536, initialConnectionWindowBytes: 65_536 },
+    refused: { initialStreamWindowBytes: 65_537, initialConnectionWindowBytes: 65_536 },
+  },
   "spec.autoscaling must have minReplicas that are not above maxReplicas": {
     accepted: { minReplicas: 2, maxReplicas: 2 },
     refused: { minReplicas: 3, maxReplicas: 2 },

@@ -5,6 +5,7 @@ import type { JsonSchema } from "./json-schema.ts";
 import { ownershipSchema } from "./ownership-parameters.ts";
 import { cipherSuites, parameterBoundsSchema, replicas, serviceType, tlsVersion } from "./parameter-bounds.ts";
 import { patterns } from "./patterns.ts";
+import { limitsSchema } from "./proxy-limits.ts";
 
 const quantities = {
   type: "object",
@@ -124,6 +125,7 @@ const proxyParameters = {
   tls,
   ownership: ownershipSchema,
   budget: gatewayBudget,
+  limits: limitsSchema,
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 const classParameters = {

@@ -2,6 +2,7 @@
 import { hostname, port } from "./fields.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { patterns } from "./patterns.ts";
+import { limitBoundsSchema } from "./proxy-limits.ts";
 
 /** A number of proxies. */
 export const replicas = { type: "integer", format: "int32", minimum: 1, maximum: 1000 } as const satisfies JsonSchema;
@@ -105,5 +106,6 @@ export const parameterBoundsSchema = {
       "x-kubernetes-list-type": "set",
       items: { type: "string", minLength: 1, maxLength: 64, pattern: patterns.cidr },
     },
+    limits: limitBoundsSchema,
   },
 } as const satisfies JsonSchema;

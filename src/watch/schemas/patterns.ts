@@ -31,6 +31,7 @@ export const patterns = {
   imagePattern: "^[a-z0-9][^\\s*]*\\*?$",
   cidr: "^[0-9a-fA-F:.]+/[0-9]{1,3}$",
   logField: "^[A-Za-z0-9_.-]+$",
+  contentHash: "^[0-9a-f]{16}$",
 } as const;
 
 /** What a string that should match a pattern must be. */
@@ -67,5 +68,6 @@ const words: ReadonlyMap<string, string> = new Map([
   [patterns.imagePattern, "be the name of an image, optionally with '*' at its end"],
   [patterns.cidr, "be a range of addresses such as 192.0.2.0/24"],
   [patterns.logField, "be a name of letters, digits, '-', '_' and '.'"],
+  [patterns.contentHash, "be 16 hex digits in lower case"],
   [patterns.portName, "be a port name (lower-case letters, digits and '-')"],
 ]);

@@ -12,6 +12,7 @@ import { listenerSetSchema } from "./listener-set.ts";
 import { namespaceSchema } from "./namespace.ts";
 import { namespaceBudgetSchema } from "./namespace-budget.ts";
 import { patterns } from "./patterns.ts";
+import { quarantineSchema } from "./quarantine.ts";
 import { referenceGrantSchema } from "./reference-grant.ts";
 import { secretSchema } from "./secret.ts";
 import { serviceSchema } from "./service.ts";
@@ -32,6 +33,7 @@ export const schemas = {
   HostnameClaim: hostnameClaimSchema,
   HostnameRecord: hostnameRecordSchema,
   NamespaceBudget: namespaceBudgetSchema,
+  Quarantine: quarantineSchema,
 } as const satisfies Record<Kind, JsonSchema>;
 
 const dnsName = { type: "string", minLength: 1, maxLength: 253, pattern: patterns.dnsSubdomain } as const;
@@ -53,4 +55,5 @@ export const nameSchemas = {
   HostnameClaim: dnsName,
   HostnameRecord: dnsName,
   NamespaceBudget: dnsName,
+  Quarantine: dnsName,
 } as const satisfies Record<Kind, JsonSchema>;

@@ -1,7 +1,7 @@
 import { fleetLabels } from "../../../src/core/fleet-names.ts";
 import type { RawObject } from "../../../src/core/kube-client.ts";
 import type { Bed } from "../bed/start-bed.ts";
-import { waitFor } from "../bed/wait-for.ts";
+import { untilSame, waitFor } from "../bed/wait-for.ts";
 import { gatehouse } from "../suite/install-gatehouse.ts";
 
 /** What of a Pod the tests look at. */
@@ -108,6 +108,11 @@ export async function pushesOf(bed: Bed): Promise<Readonly<Record<string, number
     pushes.set(type, (pushes.get(type) ?? 0) + Number(count));
   }
   return Object.fromEntries(pushes);
+}
+
+/** Waits until proxies have been sent nothing for a while, and answers what they were sent so far. */
+export function untilPushesRest(bed: Bed): Promise<Readonly<Record<string, number>>> {
+  return untilSame("what proxies are sent", () => pushesOf(bed), 3);
 }
 
 /** The pods of a Gateway's proxies. */

@@ -22,7 +22,7 @@ import {
   untilServed,
 } from "./fault-bed.ts";
 import { startLoad } from "./running-load.ts";
-import { recordStatuses, takenBack } from "./status-recorder.ts";
+import { recordStatuses, takenBack, untilStatusesRest } from "./status-recorder.ts";
 
 const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
 let faults: FaultBed;
@@ -68,6 +68,7 @@ describe("without an API server", () => {
 
   it("catches up with what has changed while it was cut off, and takes nothing back", async () => {
     const address = await untilServed(bed, "shop/web", { port: 8080 });
+    await untilStatusesRest(bed);
     const recorder = recordStatuses(bed);
     await waitFor("the recorder", async () => recorder.objects.size >= 3);
     const load = await startLoad(faults, address);

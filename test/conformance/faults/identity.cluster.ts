@@ -92,7 +92,7 @@ describe("what a proxy gets", () => {
     expect(theirs).not.toBe(mine);
     const outcome = await ask({ ...shown(), type: "secret", names: [theirs, mine] });
     expect(outcome.resources).toEqual([mine]);
-    expect((await ask({ ...shown(), type: "secret", names: ["*"] })).resources ?? []).not.toContain(theirs);
+    expect((await ask({ ...shown(), type: "secret", names: ["*"], seconds: 5 })).resources ?? []).not.toContain(theirs);
   });
 });
 
@@ -144,7 +144,7 @@ async function ask(question: Partial<XdsQuestion>, onAnswer?: () => void): Promi
     node: { id: "test", cluster: "shop/web" },
     type: "cluster",
     names: [],
-    seconds: 5,
+    seconds: 20,
     holds: false,
     ...question,
     authorityPem,

@@ -11,13 +11,14 @@ import {
   proxyPods,
   pushesOf,
   untilLed,
+  untilPushesRest,
   untilReplicasReady,
   untilStreamed,
 } from "./control-plane-pods.ts";
 import { applyAll, createShop, type FaultBed, fleetsOf, kubectl, startFaultBed, untilServed } from "./fault-bed.ts";
 import { countRequests, readCounts } from "./request-counts.ts";
 import { startLoad } from "./running-load.ts";
-import { recordStatuses, resourceVersions, takenBack } from "./status-recorder.ts";
+import { recordStatuses, takenBack, untilStatusesRest } from "./status-recorder.ts";
 
 const gateway = "shop/web";
 const gatewayPath = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways/web";
@@ -49,6 +50,7 @@ describe("a Gateway whose only proxy is connected to the replica that does not l
 
   it("keeps every status when the leader is killed, answers every request, and goes on with a new leader", async () => {
     const leader = await untilLed(bed);
+    await untilStatusesRest(bed);
     const recorder = recordStatuses(bed);
     await waitFor("the recorder", async () => recorder.objects.size >= 3);
     const load = await startLoad(faults, address);
@@ -71,23 +73,24 @@ describe("a Gateway whose only proxy is connected to the replica that does not l
 
 it("serves on, and writes nothing, while all replicas are replaced at once", async () => {
   const gone = (await untilReplicasReady(bed)).map(({ metadata }) => metadata.name);
-  const before = await resourceVersions(bed);
+  const before = await untilStatusesRest(bed);
   const load = await startLoad(faults, address);
   await kubectl(bed, "delete", "pods", `--namespace=${gatehouse.namespace}`, "--wait=false", ...gone);
   await untilReplicasReady(bed, gone);
   await untilLed(bed, gone);
   await untilStreamed(bed, gateway);
   // More than the second that a status waits for an acknowledgement.
-  await sleep(5_000);
+  const after = await untilStatusesRest(bed);
   const { failures } = await load.stop();
   expect(failures).toEqual([]);
-  expect(await resourceVersions(bed)).toEqual(before);
+  expect(after).toEqual(before);
   // The proxy told which versions it has, so nothing of it was sent again.
   expect(await pushesOf(bed)).toEqual({});
 });
 
 describe("what is written and asked", () => {
   it("is one status for each new route, and at most one a second for its Gateway", async () => {
+    await untilStatusesRest(bed);
     const recorder = recordStatuses(bed);
     await waitFor("the recorder", async () => recorder.objects.size >= 3);
     const names = Array.from({ length: 50 }, (_, index) => `route-${index}`);
@@ -97,7 +100,7 @@ describe("what is written and asked", () => {
       const { status } = await bed.api.get<AttachedRoutes>(gatewayPath);
       return status.listeners.every(({ attachedRoutes }) => attachedRoutes === 51);
     });
-    await sleep(2_500);
+    await untilStatusesRest(bed);
     recorder.stop();
     const seconds = (performance.now() - began) / 1000;
     const writesOf = (object: string): number => recorder.writes.filter((write) => write.object === object).length;
@@ -108,7 +111,8 @@ describe("what is written and asked", () => {
 
   it("pushes nothing to proxies for a status that it writes", async () => {
     const path = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/route-0";
-    const pushed = await pushesOf(bed);
+    await untilStatusesRest(bed);
+    const pushed = await untilPushesRest(bed);
     // The fifty routes were sent.
     expect(pushed).toMatchObject({ route: expect.any(Number) });
     const recorder = recordStatuses(bed);
@@ -119,7 +123,7 @@ describe("what is written and asked", () => {
       const route = await bed.api.get<ReportedObject>(path);
       return conditionOf(route, "Accepted", gateway)?.status === "True";
     });
-    await sleep(2_000);
+    await untilStatusesRest(bed);
     recorder.stop();
     expect(recorder.writes.map(({ object }) => object)).toEqual(["httproutes shop/route-0", "httproutes shop/route-0"]);
     expect(await pushesOf(bed)).toEqual(pushed);
@@ -127,6 +131,7 @@ describe("what is written and asked", () => {
 
   it("is nothing but watches and the Lease at rest", async () => {
     await countRequests(bed);
+    await untilStatusesRest(bed);
     const before = await readCounts(bed);
     const seconds = 100;
     await sleep(seconds * 1000);

@@ -1,5 +1,6 @@
 import type { RawObject } from "../../../src/core/kube-client.ts";
 import type { Bed } from "../bed/start-bed.ts";
+import { untilSame } from "../bed/wait-for.ts";
 
 interface Condition {
   readonly type: string;
@@ -117,4 +118,12 @@ export async function resourceVersions({ api }: Bed): Promise<Readonly<Record<st
     }),
   );
   return Object.fromEntries(lists.flat());
+}
+
+/**
+ * Waits until no status has been written for longer than a writer waits between two writes, and answers the versions: what
+ * is still to be told of things that happened before would be taken for something else otherwise.
+ */
+export function untilStatusesRest(bed: Bed): Promise<Readonly<Record<string, string>>> {
+  return untilSame("the statuses", () => resourceVersions(bed), 5);
 }

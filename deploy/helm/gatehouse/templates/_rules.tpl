@@ -27,6 +27,10 @@
 - apiGroups: [gatehouse.dev]
   resources: [hostnamerecords/status]
   verbs: [patch]
+- apiGroups: [gatehouse.dev]
+  # What proxies have refused, which every replica may find: made and removed, never changed.
+  resources: [quarantines]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [authentication.k8s.io]
   # Who asks for an explanation of a route or a request.
   resources: [tokenreviews]

@@ -1,0 +1,59 @@
+/** What is not to be sent again: everything here costs nothing as long as there are no quarantines. */
+import type { Collection, Grouped } from "../../collection/collection.ts";
+import type { Graph } from "../../collection/graph.ts";
+import type { EffectiveLimits } from "../../core/proxy-limits.ts";
+import type { Quarantine } from "../../core/quarantine.ts";
+import type { BoundRoute, Certificate } from "../nodes.ts";
+import { buildClusterResource } from "../upstreams.ts";
+import { findRefusedCertificates } from "./refused-certificates.ts";
+import { findRefusedClusters, type RefusedCluster } from "./refused-clusters.ts";
+import { findRefusedRules, type RefusedRules } from "./refused-rules.ts";
+
+/** Refused certificates, which listeners read, beside the quarantines by ObjectKey. */
+export function declareRefusedCertificates(
+  graph: Graph,
+  quarantines: Collection<Quarantine>,
+  certificates: Collection<Certificate>,
+): { readonly quarantinesByObject: Grouped<Quarantine>; readonly refusedCertificates: Collection<string> } {
+  const quarantinesByObject = graph.groupBy("quarantinesByObject", [quarantines], ({ spec }) => [spec.object]);
+  const refusedCertificates = graph.derive(
+    "refusedCertificates",
+    quarantinesByObject,
+    findRefusedCertificates(certificates),
+  );
+  return { quarantinesByObject, refusedCertificates };
+}
+
+/** What of routes and their backends is refused. */
+export interface RouteRefusals {
+  /** By ObjectKey of a route. */
+  readonly rules: Collection<RefusedRules>;
+  /** By Gateway. */
+  readonly clusters: Grouped<RefusedCluster>;
+}
+
+export function declareRouteRefusals(
+  graph: Graph,
+  {
+    quarantinesByObject,
+    limits,
+    routes,
+  }: {
+    readonly quarantinesByObject: Grouped<Quarantine>;
+    readonly limits: Collection<EffectiveLimits>;
+    readonly routes: Collection<BoundRoute>;
+  },
+): RouteRefusals & { readonly refusedClusters: Collection<RefusedCluster> } {
+  const refusedClusters = graph.derive(
+    "refusedClusters",
+    quarantinesByObject,
+    findRefusedClusters(buildClusterResource(limits)),
+  );
+  const clusters = graph.groupBy("refusedClustersByGateway", [refusedClusters], ({ gateway }) => [gateway]);
+  const rules = graph.derive(
+    "refusedRules",
+    quarantinesByObject,
+    findRefusedRules({ routes, refusedClusters: clusters }),
+  );
+  return { rules, clusters, refusedClusters };
+}

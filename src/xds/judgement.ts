@@ -1,0 +1,55 @@
+import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
+import type { Backlog } from "./backlog.ts";
+import type { HeldContent } from "./held-content.ts";
+import { namedInWords } from "./refusal-words.ts";
+import type { Batch, Refusal } from "./response-batch.ts";
+
+/** A refused response, and what is known of the client that refused it. */
+export interface RefusedResponse {
+  readonly type: ResourceType;
+  readonly batch: Batch;
+  readonly words: string;
+  readonly held: HeldContent;
+  readonly backlog: Backlog;
+}
+
+/**
+ * Says what of a refused response is bad for sure: what the words name, or what was alone in it. Envoy may have applied any
+ * part of the rest, which is tried again: in one go if the words name the bad ones, by halves if they do not.
+ */
+export function judge({ type, batch, words, held, backlog }: RefusedResponse): Refusal {
+  const named = namedInWords(type, words, new Set(batch.upserts.keys()));
+  for (const { resource } of batch.upserts.values()) held.doubt(resource.name, resource.version);
+  const times = new Map(Array.from(batch.upserts, ([name, { since }]) => [name, since]));
+  if (named.size === 0) {
+    const culprit = times.size === 0 ? undefined : backlog.refuse(times);
+    if (culprit === undefined) return { refused: [], doubtful: [...times.keys()] };
+    named.add(culprit);
+  }
+  for (const name of times.keys()) backlog.settle(name);
+  for (const name of named) times.delete(name);
+  backlog.doubt(times);
+  return { refused: resourcesIn(batch, named), doubtful: [...times.keys()] };
+}
+
+/**
+ * The same for a complete response to a client that has acknowledged nothing: there is nothing to fall back to, and leaving
+ * good resources out would remove them. `taken` is what the client has all the same.
+ */
+export function judgeFirst({
+  type,
+  batch,
+  words,
+}: RefusedResponse): Refusal & { readonly taken: readonly XdsResource[] } {
+  const named = namedInWords(type, words, new Set(batch.upserts.keys()));
+  // All others go again together.
+  if (named.size > 0) return { refused: resourcesIn(batch, named), doubtful: [], taken: [] };
+  // Envoy has applied the good ones; only those that it names somehow are left out.
+  const all = [...batch.upserts.values()].map(({ resource }) => resource);
+  const isNamed = ({ name }: XdsResource) => words.includes(name);
+  return { refused: all.filter(isNamed), doubtful: [], taken: all.filter((resource) => !isNamed(resource)) };
+}
+
+function resourcesIn(batch: Batch, names: ReadonlySet<string>): readonly XdsResource[] {
+  return [...batch.upserts.values()].map(({ resource }) => resource).filter(({ name }) => names.has(name));
+}
