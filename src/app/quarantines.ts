@@ -109,7 +109,7 @@ function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean
 }
 
 /** Whether what a quarantine is about is still there: not gone, not newer, and still the same where it counts no generations. */
-export function isStillRefused(translator: CulpritParts["translator"], { spec }: Quarantine): boolean {
+function isStillRefused(translator: CulpritParts["translator"], { spec }: Quarantine): boolean {
   const { gateway, object, part, generation } = spec;
   // The parse boundary: people may have made it too.
   const { kind } = parseObjectKey(object as ObjectKey);

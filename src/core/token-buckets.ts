@@ -8,6 +8,9 @@ export interface TokenBucketOptions {
   readonly refill: number;
   /** Keys that are remembered; of more, the one that was used longest ago is taken for never seen. */
   readonly most: number;
+  /** Tokens that a key may owe at most; none by default. */
+  readonly mostDebt?: number;
+  /** Milliseconds. */
   readonly now: () => number;
 }
 
@@ -22,12 +25,22 @@ export class TokenBuckets {
 
   /** Takes a token of a key; false when there is none. */
   take(key: string): boolean {
-    const { burst, refill, most, now } = this.#options;
-    const at = now();
-    const before = this.#buckets.get(key) ?? { tokens: burst, at };
-    const tokens = Math.min(burst, before.tokens + (at - before.at) / refill);
-    const enough = tokens >= 1;
-    keepNewest(this.#buckets, { key, value: { tokens: enough ? tokens - 1 : tokens, at }, most });
+    const enough = this.level(key) >= 1;
+    this.charge(key, enough ? 1 : 0);
     return enough;
+  }
+
+  /** How many tokens a key has; below 0 it owes some. */
+  level(key: string): number {
+    const { burst, refill, now } = this.#options;
+    const before = this.#buckets.get(key);
+    return before === undefined ? burst : Math.min(burst, before.tokens + (now() - before.at) / refill);
+  }
+
+  /** Takes so many tokens of a key, whether or not it has them. */
+  charge(key: string, tokens: number): void {
+    const { mostDebt = 0, most, now } = this.#options;
+    const left = Math.max(this.level(key) - tokens, -mostDebt);
+    keepNewest(this.#buckets, { key, value: { tokens: left, at: now() }, most });
   }
 }

@@ -40,7 +40,7 @@ export function watchProxy(controlPlane: HostileControlPlane): WatchedProxy {
         await new Promise(setImmediate);
         take();
         if (Date.now() > deadline) throw new Error("the proxy never has everything");
-      } while (controlPlane.server.streams().length === 0 || !controlPlane.isSettled());
+      } while (!controlPlane.isSettled());
       return new Map([...views.values()].flatMap((ofType) => [...ofType.values()]).flatMap((view) => [...view]));
     },
     stop: () => client.close(),

@@ -8,6 +8,7 @@ import { PeerReports } from "../../src/peers/peer-reports.ts";
 import { createPeerServer, type PeerServer } from "../../src/peers/peer-server.ts";
 import { edge, ModelWorld, markedRoute, openGateway, routeKey } from "../convergence/model-world.ts";
 import { HandClock } from "../identity/hand-clock.ts";
+import { TestMaterial } from "../support/test-material.ts";
 
 const trustDomain = "gatehouse.test";
 const hour = 3_600_000;
@@ -29,23 +30,6 @@ async function issue({ uri = `spiffe://${trustDomain}/control-plane`, issuer = a
   return { ca: authority.cert, cert, key };
 }
 
-/** Material that a test replaces. */
-function sourceOf(first: TlsMaterial | undefined) {
-  const listeners = new Set<() => void>();
-  let current = first;
-  return {
-    current: () => current,
-    onChange: (listener: () => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    set: (material: TlsMaterial | undefined) => {
-      current = material;
-      for (const listener of listeners) listener();
-    },
-  };
-}
-
 interface Listening {
   readonly address: string;
   readonly server: PeerServer;
@@ -56,7 +40,7 @@ async function listen(
   { port = 0, material }: { readonly port?: number; readonly material?: TlsMaterial } = {},
 ): Promise<Listening> {
   const server = createPeerServer({
-    ...{ host: "127.0.0.1", port, material: sourceOf(material ?? (await issue())), trustDomain, onConvergence },
+    ...{ host: "127.0.0.1", port, material: new TestMaterial(material ?? (await issue())), trustDomain, onConvergence },
     reports: new PeerReports({ onMerged: () => {}, scheduler: new HandClock(0) }),
     clock: () => Date.now(),
     log: { info: () => {}, warn: () => {} },
@@ -67,8 +51,12 @@ async function listen(
   return { address: `127.0.0.1:${result.port}`, server };
 }
 
-async function connect(material?: ReturnType<typeof sourceOf>, timeoutMs = 5_000): Promise<ConvergenceClient> {
-  const client = new ConvergenceClient({ material: material ?? sourceOf(await issue()), trustDomain, timeoutMs });
+async function connect(material?: TestMaterial, timeoutMs = 5_000): Promise<ConvergenceClient> {
+  const client = new ConvergenceClient({
+    material: material ?? new TestMaterial(await issue()),
+    trustDomain,
+    timeoutMs,
+  });
   open.push(client);
   return client;
 }
@@ -172,7 +160,7 @@ describe("a question", () => {
       count += 1;
       return answer();
     });
-    const client = await connect(sourceOf(await material()));
+    const client = await connect(new TestMaterial(await material()));
     expect(await client.ask([address], questions)).toEqual([undefined]);
     expect(count).toBe(0);
   });
@@ -189,7 +177,7 @@ describe("a question", () => {
 
   it("is asked with the newest certificate, and of nobody without one", async () => {
     const { address } = await listen(answer);
-    const material = sourceOf(undefined);
+    const material = new TestMaterial();
     const client = await connect(material);
     expect(await client.ask([address], questions)).toEqual([undefined]);
     material.set(await issue());

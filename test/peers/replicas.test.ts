@@ -10,6 +10,7 @@ import { PeerReports } from "../../src/peers/peer-reports.ts";
 import { createPeerServer, type PeerServer } from "../../src/peers/peer-server.ts";
 import { HandClock } from "../identity/hand-clock.ts";
 import { eventually, sleep } from "../support/envoy.ts";
+import { TestMaterial } from "../support/test-material.ts";
 
 const trustDomain = "gatehouse.test";
 const hour = 3_600_000;
@@ -42,27 +43,10 @@ async function issue(
   return { ca: trusted.map((one) => one.cert).join(""), cert, key };
 }
 
-/** Material that a test replaces. */
-function source(first: TlsMaterial | undefined) {
-  const listeners = new Set<() => void>();
-  let current = first;
-  return {
-    current: () => current,
-    onChange: (listener: () => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    set: (material: TlsMaterial | undefined) => {
-      current = material;
-      for (const listener of listeners) listener();
-    },
-  };
-}
-
 interface Replica {
   readonly address: string;
   readonly server: PeerServer;
-  readonly material: ReturnType<typeof source>;
+  readonly material: TestMaterial;
   readonly time: HandClock;
   readonly log: readonly string[];
   /** Proxies of a Gateway by what all replicas told this one. */
@@ -82,7 +66,7 @@ async function startReplica(material?: TlsMaterial): Promise<Replica> {
     if (gateway === shared) history.push(joined?.proxies);
   };
   const reports = new PeerReports({ onMerged, scheduler: time });
-  const own = source(material ?? (await issue()));
+  const own = new TestMaterial(material ?? (await issue()));
   const server = createPeerServer({
     host: "127.0.0.1",
     port: 0,
@@ -108,11 +92,11 @@ async function startReplica(material?: TlsMaterial): Promise<Replica> {
   };
 }
 
-async function startClient(replica: string, material?: ReturnType<typeof source>) {
+async function startClient(replica: string, material?: TestMaterial) {
   const log: string[] = [];
   const client = new PeerClient({
     replica,
-    material: material ?? source(await issue()),
+    material: material ?? new TestMaterial(await issue()),
     trustDomain,
     retryMs: 20,
     log: { info: (_, message) => log.push(message), warn: (_, message) => log.push(message) },
@@ -212,7 +196,7 @@ describe("two replicas", () => {
 
   it("wait for their certificate, and connect once they have one", async () => {
     const leader = await startReplica();
-    const material = source(undefined);
+    const material = new TestMaterial();
     const { client } = await startClient("one", material);
     client.set(shared, state(2));
     client.setLeader(leader.address);
@@ -240,7 +224,7 @@ describe("two replicas", () => {
 describe("rotation", () => {
   it("of certificates and of the authority ends no connection, and the next ones use the new", async () => {
     const leader = await startReplica();
-    const material = source(await issue());
+    const material = new TestMaterial(await issue());
     const { client, log } = await startClient("one", material);
     client.set(shared, state(2));
     client.setLeader(leader.address);
@@ -252,7 +236,7 @@ describe("rotation", () => {
     client.set(shared, state(3));
     await eventually("the same connection is used", () => leader.proxies(shared) === 3);
     expect(log).toEqual(["reporting to the leader"]);
-    const another = await startClient("two", source(await issue({ issuer: next, trusted: [next] })));
+    const another = await startClient("two", new TestMaterial(await issue({ issuer: next, trusted: [next] })));
     another.client.set(shared, state(1));
     another.client.setLeader(leader.address);
     await eventually("the new one is served", () => leader.proxies(shared) === 4);
@@ -260,7 +244,7 @@ describe("rotation", () => {
 
   it("ends a connection whose certificate has ended, and it comes back with another", async () => {
     const leader = await startReplica();
-    const material = source(await issue());
+    const material = new TestMaterial(await issue());
     const { client, log } = await startClient("one", material);
     client.set(shared, state(2));
     client.setLeader(leader.address);
@@ -298,7 +282,7 @@ describe("a stranger", () => {
     ["is of another authority", async () => issue({ issuer: await createAuthority(now, hour) })],
   ])("is not heard when it %s", async (_, material) => {
     const leader = await startReplica();
-    const { client, log } = await startClient("one", source(await material()));
+    const { client, log } = await startClient("one", new TestMaterial(await material()));
     client.set(shared, state(2));
     client.setLeader(leader.address);
     await eventually("it is refused", () => log.includes("not connected to the leader"));

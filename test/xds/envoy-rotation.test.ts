@@ -8,8 +8,8 @@ import { namespacedName } from "../../src/core/keys.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "../../src/identity/authority.ts";
 import { readCertificate } from "../../src/identity/read-certificate.ts";
 import { eventually, type RunningEnvoy, startEnvoy } from "../support/envoy.ts";
+import { TestMaterial } from "../support/test-material.ts";
 import { resourceOf } from "./resources.ts";
-import { TestMaterial } from "./test-material.ts";
 import { startWorld, type World } from "./world.ts";
 
 const gateway = namespacedName("infra", "gateway");

@@ -4,7 +4,7 @@ import type { TlsMaterial } from "../../src/core/tls-material.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "../../src/identity/authority.ts";
 import { readCertificate } from "../../src/identity/read-certificate.ts";
 import type { AdsSecurity } from "../../src/xds/credentials.ts";
-import { TestMaterial } from "./test-material.ts";
+import { TestMaterial } from "../support/test-material.ts";
 
 const hour = 3_600_000;
 const trustDomain = "gatehouse.test";

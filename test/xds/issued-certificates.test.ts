@@ -8,9 +8,9 @@ import { createAuthority, issueCertificate, type KeyPair } from "../../src/ident
 import { readCertificate } from "../../src/identity/read-certificate.ts";
 import { createAdsServer } from "../../src/xds/server.ts";
 import { eventually } from "../support/envoy.ts";
+import { TestMaterial } from "../support/test-material.ts";
 import type { FakeEnvoy, StreamEnd } from "./fake-envoy.ts";
 import { resource } from "./resources.ts";
-import { TestMaterial } from "./test-material.ts";
 import { startWorld, type World } from "./world.ts";
 
 const gateway = namespacedName("infra", "gateway");

@@ -15,10 +15,10 @@ import {
   issueCertificate,
 } from "../support/certificates.ts";
 import { eventually } from "../support/envoy.ts";
+import { TestMaterial } from "../support/test-material.ts";
 import { FakeEnvoy, type StreamEnd } from "./fake-envoy.ts";
 import { resource } from "./resources.ts";
 import { service, settle } from "./stream.case.ts";
-import { TestMaterial } from "./test-material.ts";
 import { idle, startTestServer } from "./test-server.ts";
 import { startWorld, type World } from "./world.ts";
 

@@ -1,4 +1,4 @@
-import { keepNewest } from "../../core/keep-newest.ts";
+import { TokenBuckets } from "../../core/token-buckets.ts";
 
 export interface AllowanceOptions {
   /** Questions of somebody who has not asked for a while. */
@@ -14,11 +14,13 @@ export interface AllowanceOptions {
 
 /** Limits how much each of many callers may ask, counted in questions. */
 export class Allowances {
-  readonly #options: AllowanceOptions;
-  readonly #left = new Map<string, { readonly tokens: number; readonly at: number }>();
+  readonly #buckets: TokenBuckets;
+  /** Milliseconds until there is one question more. */
+  readonly #refill: number;
 
-  constructor(options: AllowanceOptions) {
-    this.#options = options;
+  constructor({ perSecond, ...options }: AllowanceOptions) {
+    this.#refill = 1000 / perSecond;
+    this.#buckets = new TokenBuckets({ ...options, refill: this.#refill });
   }
 
   /** Takes one question. Returns 0, or how many milliseconds are to pass until there is one again. */
@@ -30,20 +32,12 @@ export class Allowances {
 
   /** How many milliseconds are to pass until there is a question left. */
   waitOf(name: string): number {
-    const tokens = this.#tokensOf(name);
-    return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / this.#options.perSecond) * 1000);
+    const questions = this.#buckets.level(name);
+    return questions >= 1 ? 0 : Math.ceil((1 - questions) * this.#refill);
   }
 
   /** Takes what a question has cost on top, which may leave a debt. */
   charge(name: string, questions: number): void {
-    const { mostDebt, most, now } = this.#options;
-    const tokens = Math.max(this.#tokensOf(name) - questions, -mostDebt);
-    keepNewest(this.#left, { key: name, value: { tokens, at: now() }, most });
-  }
-
-  #tokensOf(name: string): number {
-    const { burst, perSecond, now } = this.#options;
-    const left = this.#left.get(name);
-    return left === undefined ? burst : Math.min(burst, left.tokens + ((now() - left.at) / 1000) * perSecond);
+    this.#buckets.charge(name, questions);
   }
 }

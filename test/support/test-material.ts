@@ -5,6 +5,10 @@ export class TestMaterial implements TlsMaterialSource {
   readonly listeners = new Set<() => void>();
   #material: TlsMaterial | undefined;
 
+  constructor(first?: TlsMaterial) {
+    this.#material = first;
+  }
+
   current(): TlsMaterial | undefined {
     return this.#material;
   }
