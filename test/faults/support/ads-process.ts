@@ -7,9 +7,9 @@ import protobuf from "protobufjs/light.js";
 import { keepHeapSmall } from "../../../src/memory.ts";
 import { ResourceTable } from "../../../src/xds/resource-table.ts";
 import { type AdsServer, createAdsServer } from "../../../src/xds/server.ts";
+import { TestMaterial } from "../../support/test-material.ts";
 import { defaultFleet } from "../../xds/fleet-identities.ts";
 import { resource } from "../../xds/resources.ts";
-import { TestMaterial } from "../../support/test-material.ts";
 import type { AdsOrder, AdsReport, AdsStart } from "./ads.ts";
 import { monotonicMs } from "./monotonic.ts";
 
