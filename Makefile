@@ -1,9 +1,9 @@
 # Every target first installs what it needs into .tools and node_modules of this checkout; nothing is installed elsewhere.
 SHELL := /bin/sh
 export PATH := $(CURDIR)/.tools/node/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export STAY PROFILE RUN ONLY CRDS CHANNEL ROUTES REPLICAS JSON HOURS
+export STAY PROFILE RUN ONLY CRDS CHANNEL ROUTES REPLICAS JSON HOURS UNHARMED
 
-.PHONY: setup help demo test bench faults soak mutants cluster cluster-down cluster-test bench-cluster conformance build clean
+.PHONY: setup help demo test bench faults soak mutants cluster cluster-down cluster-test bench-cluster conformance conformance-report build clean
 
 setup: ## install Node, npm packages and Envoy into this checkout, if they are missing
 	@sh scripts/prerequisites.sh
@@ -42,8 +42,11 @@ cluster-test: setup ## the tests that need such a cluster; each has its own (ONL
 bench-cluster: setup ## measure what routes cost on such a cluster (ROUTES=1000,5000 REPLICAS=1,2; JSON=1 for samples)
 	@node test/conformance/bench/main.ts --routes "$${ROUTES:-1000,5000}" --replicas "$${REPLICAS:-1,2}" $${JSON:+--json}
 
-conformance: setup ## the official suite on such a cluster (PROFILE=GATEWAY-HTTP, RUN=TestName, STAY=1)
+conformance: setup ## the official suite on such a cluster (PROFILE=GATEWAY-HTTP, RUN=One,Another, CHANNEL=experimental, STAY=1)
 	@node test/conformance/suite/main.ts
+
+conformance-report: setup ## keep the report of the last whole run of the suite in test/conformance/report
+	@node test/conformance/suite/keep.ts
 
 build: setup ## compile to dist
 	@npm run --silent build

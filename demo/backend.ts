@@ -1,4 +1,9 @@
-import { createServer } from "node:http";
+import { createSocket } from "node:dgram";
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer as createTcpServer, type Server } from "node:net";
+import { frame } from "./send-call.ts";
 import type { BackendSpec } from "./step.ts";
 
 /** What a backend answers: who it is and what reached it. */
@@ -14,28 +19,81 @@ export interface RunningBackend {
   stop(): Promise<void>;
 }
 
-/** Starts a small HTTP server that says who it is. */
-export function startBackend({ name, address, port }: BackendSpec): Promise<RunningBackend> {
-  const server = createServer((request, response) => {
-    const answer: BackendAnswer = {
-      backend: name,
-      method: request.method ?? "",
-      path: request.url ?? "",
-      host: request.headers.host ?? "",
-    };
-    request.resume();
-    response.writeHead(200, { "content-type": "application/json" }).end(`${JSON.stringify(answer)}\n`);
+/** What a backend that ends TLS shows. */
+export interface BackendCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Starts a small server that says who it is. */
+export function startBackend(spec: BackendSpec, certificate?: BackendCertificate): Promise<RunningBackend> {
+  if (spec.speaks === "udp") return startDatagramBackend(spec);
+  const connections = new Set<{ destroy(): void }>();
+  const server = createServer(spec, certificate);
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+    // A client that goes away is no fault.
+    socket.on("error", () => socket.destroy());
   });
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
-      server.closeAllConnections();
+      for (const connection of connections) connection.destroy();
     });
+  return listening(spec, server, () => server.listen({ host: spec.address, port: spec.port, exclusive: true }), stop);
+}
+
+function createServer({ name, speaks = "http" }: BackendSpec, certificate: BackendCertificate | undefined): Server {
+  const answer = ({ method = "", url = "", host = "" }: { method?: string; url?: string; host?: string }) =>
+    `${JSON.stringify({ backend: name, method, path: url, host } satisfies BackendAnswer)}\n`;
+  switch (speaks) {
+    case "grpc":
+      return createHttp2Server().on("stream", (stream, headers) => {
+        stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+        stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+        const { ":method": method = "", ":path": url = "", ":authority": host = "" } = headers;
+        stream.end(frame(Buffer.from(answer({ method, url, host }))));
+      });
+    case "tcp":
+      return createTcpServer((socket) => void socket.once("data", () => socket.end(answer({}))));
+    default: {
+      const answering: Parameters<typeof createHttpServer>[1] = (request, response) => {
+        const { method = "", url = "" } = request;
+        const body = answer({ method, url, host: request.headers.host ?? "" });
+        request.resume();
+        response.writeHead(200, { "content-type": "application/json" }).end(body);
+      };
+      return speaks === "tls" ? createHttpsServer({ ...certificate }, answering) : createHttpServer(answering);
+    }
+  }
+}
+
+function startDatagramBackend(spec: BackendSpec): Promise<RunningBackend> {
+  const socket = createSocket("udp4");
+  const answer = JSON.stringify({ backend: spec.name, method: "", path: "", host: "" } satisfies BackendAnswer);
+  socket.on("message", (_message, { port, address }) => socket.send(answer, port, address));
+  const stop = (): Promise<void> => new Promise((resolve) => socket.close(() => resolve()));
+  return listening(spec, socket, () => socket.bind({ address: spec.address, port: spec.port, exclusive: true }), stop);
+}
+
+interface Listening {
+  once(event: "error", told: (cause: Error) => void): unknown;
+  once(event: "listening", told: () => void): unknown;
+}
+
+function listening(
+  { name, address, port }: BackendSpec,
+  server: Listening,
+  listen: () => void,
+  stop: () => Promise<void>,
+): Promise<RunningBackend> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) =>
       reject(new Error(`backend ${name} cannot listen on ${address}:${port}`, { cause })),
     );
-    server.listen({ host: address, port, exclusive: true }, () => resolve({ stop }));
+    server.once("listening", () => resolve({ stop }));
+    listen();
   });
 }
 

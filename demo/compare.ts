@@ -23,11 +23,13 @@ export interface Served {
 
 /** Compares an answer, the backend that gave it and the access log line of that very request. */
 export function compareAnswer(expected: ExpectedAnswer, { answer, log }: Served): readonly Line[] {
-  if (answer.kind === "failed") return [line("answer", String(expected.status), answer.message)];
+  const status = showStatus(expected.status);
+  if (answer.kind === "failed") return [line("answer", status, answer.message)];
   const { backendPath, header } = expected;
+  const told = log === undefined ? "not in the access log" : showLog(log);
   return [
-    line("answer", String(expected.status), String(answer.status)),
-    line("route", showRoute(expected.served), log === undefined ? "not in the access log" : showLog(log)),
+    line("answer", status, showStatus(answer.status)),
+    ...(answer.isLoggedLate === true ? [] : [line("route", showRoute(expected.served), told)]),
     line("backend", expected.backend ?? "none", answer.backend ?? "none"),
     ...(backendPath === undefined ? [] : [line("path seen", backendPath, answer.backendPath ?? "none")]),
     ...(header === undefined ? [] : [line(header.name, header.value, answer.headers[header.name] ?? "none")]),
@@ -92,6 +94,10 @@ export function compareTouched(expected: readonly string[] | undefined, real: re
 
 function line(label: string, expected: string, real: string): Line {
   return { label, expected, real, agrees: expected === real };
+}
+
+function showStatus(status: number | undefined): string {
+  return status === undefined ? "something" : String(status);
 }
 
 function showRoute(served: ServedBy | undefined): string {

@@ -1,7 +1,7 @@
-/** Walks through the five articles on a real control plane and real Envoys, and fails when anything is not as expected. */
+/** Walks through the five articles, and every kind of route, on a real control plane and real Envoys, and fails when anything is not as expected. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { articles } from "./articles.ts";
+import { chapters } from "./articles.ts";
 import { runArticle, type StepResult } from "./engine.ts";
 import { createPrinter } from "./printer.ts";
 import { startWorld, type World } from "./world.ts";
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   const interrupt = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort());
   const { signal } = interrupt;
-  const world = await startWorld({ repository, articles }).catch((error: Error) => error);
+  const world = await startWorld({ repository, articles: chapters }).catch((error: Error) => error);
   if (world instanceof Error) {
     // Ctrl-C in a terminal reaches the processes that are being started too; that they end then is no news.
     if (!signal.aborted) process.stderr.write(`${world.message}\n`);
@@ -46,7 +46,7 @@ async function walk(world: World, signal: AbortSignal): Promise<number> {
     results.push(result);
     printer.step(results.length, result);
   };
-  for (const article of articles) {
+  for (const article of chapters) {
     if (signal.aborted) return interrupted;
     printer.article(article);
     await runArticle(world, article, { patienceMs: 10_000, onStep, signal });

@@ -54,7 +54,9 @@ export async function ask(world: World, request: DemoRequest): Promise<Served> {
   const token = `demo=${randomUUID()}`;
   const answer = await send(world, request, token);
   if (answer.kind === "failed") return { answer };
-  const line = await world.proxies.get(request.gateway)?.accessLogLine(token);
+  if (answer.isLoggedLate === true) return { answer };
+  const proxy = world.proxies.get(request.gateway);
+  const line = await proxy?.accessLogLine(token, answer.mark);
   if (line === undefined) return { answer };
   const servedBy = parseServedBy(line);
   return { answer, log: servedBy === undefined ? { kind: "no route" } : { kind: "route", servedBy } };

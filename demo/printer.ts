@@ -99,8 +99,14 @@ function diffColour(line: string): Colour {
   return line.startsWith("-") ? "red" : "dim";
 }
 
+function verb(scheme: DemoRequest["scheme"]): string {
+  return scheme === "grpc" ? "call" : "GET";
+}
+
 function showRequest({ scheme, host, path, port, gateway }: DemoRequest, target: string): string {
-  return `GET ${scheme}://${host}${path}  (port ${port} of ${gateway}, bound at ${target})`;
+  const url = `${scheme}://${host}${path}`;
+  const what = scheme === "tcp" || scheme === "udp" ? `hello by ${scheme}` : `${verb(scheme)} ${url}`;
+  return `${what}  (port ${port} of ${gateway}, bound at ${target})`;
 }
 
 function printLine(

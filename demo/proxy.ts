@@ -7,8 +7,8 @@ import type { GatewayName } from "./step.ts";
 export interface RunningProxy {
   readonly gateway: GatewayName;
   readonly process: RunningProcess;
-  /** The first access log line that holds the token, once it is there. */
-  accessLogLine(token: string): Promise<string | undefined>;
+  /** The first access log line that holds the token, or the mark of the connection, once it is there. */
+  accessLogLine(token: string, mark?: string): Promise<string | undefined>;
 }
 
 export interface ProxyOptions {
@@ -36,7 +36,7 @@ export function startProxy({ gateway, envoy, bootstrap, folder }: ProxyOptions):
     ],
     onOutput: (text) => log.append(text),
   });
-  return { gateway, process, accessLogLine: (token) => log.lineWith(token) };
+  return { gateway, process, accessLogLine: (token, mark = token) => log.lineWith(token, mark) };
 }
 
 /** Lines of an access log as they come. */
@@ -50,10 +50,10 @@ class AccessLog {
     this.#lines.push(...lines);
   }
 
-  async lineWith(token: string): Promise<string | undefined> {
+  async lineWith(token: string, mark: string): Promise<string | undefined> {
     const deadline = Date.now() + logPatienceMs;
     for (;;) {
-      const line = this.#lines.find((candidate) => candidate.includes(token));
+      const line = this.#lines.find((each) => each.includes(token) || each.includes(mark));
       if (line !== undefined || Date.now() > deadline) return line;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -1,16 +1,23 @@
 import { request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { parseBackendAnswer } from "./backend.ts";
+import { sendCall } from "./send-call.ts";
+import { sendDatagram, sendLine } from "./send-layer4.ts";
 import type { DemoRequest } from "./step.ts";
 
 /** What came back on a request. */
 export type Answer =
   | {
       readonly kind: "answered";
-      readonly status: number;
+      /** Absent on connections and datagrams that carry no HTTP. */
+      readonly status?: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly backend?: string;
       readonly backendPath?: string;
+      /** By what the access log knows it, where that is not the token. */
+      readonly mark?: string;
+      /** The proxy tells of it much later: when a client's datagrams have ceased. */
+      readonly isLoggedLate?: true;
     }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -23,7 +30,8 @@ export interface RequestTarget {
   readonly token: string;
 }
 
-const patience = 3000;
+/** How long an answer may take, in milliseconds. */
+export const patience = 3000;
 
 /** The port that a proxy without privileges binds for a listener's port. */
 export function boundPort(port: number): number {
@@ -32,6 +40,19 @@ export function boundPort(port: number): number {
 
 /** Sends one request on a connection of its own; never throws. */
 export function sendRequest(request: DemoRequest, target: RequestTarget): Promise<Answer> {
+  switch (request.scheme) {
+    case "grpc":
+      return sendCall(request, target);
+    case "tcp":
+      return sendLine(target);
+    case "udp":
+      return sendDatagram(target);
+    default:
+      return sendHttp(request, target);
+  }
+}
+
+function sendHttp(request: DemoRequest, target: RequestTarget): Promise<Answer> {
   const options: RequestOptions & { servername?: string; ca?: string[] } = {
     host: target.address,
     port: target.port,
@@ -47,7 +68,17 @@ export function sendRequest(request: DemoRequest, target: RequestTarget): Promis
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", (error) => resolve({ kind: "failed", message: error.message }));
-      response.on("end", () => resolve(answered(response.statusCode ?? 0, response.headers, Buffer.concat(chunks))));
+      response.on("end", () => {
+        const answer = answered(response.statusCode ?? 0, response.headers, Buffer.concat(chunks));
+        resolve({ ...answer, ...(mark !== undefined && { mark }) });
+      });
+    });
+    // A connection that is passed on has nothing else by which the proxy could tell it apart.
+    let mark: string | undefined;
+    call.on("socket", (socket) => {
+      socket.once(request.scheme === "https" ? "secureConnect" : "connect", () => {
+        mark = clientMark(socket.localAddress, socket.localPort);
+      });
     });
     call.on("timeout", () => call.destroy(new Error(`no answer in ${patience} ms`)));
     call.on("error", (error) => resolve({ kind: "failed", message: error.message }));
@@ -55,10 +86,24 @@ export function sendRequest(request: DemoRequest, target: RequestTarget): Promis
   });
 }
 
-function answered(status: number, headers: NodeJS.Dict<string | string[]>, body: Buffer): Answer {
+/** A client as the access log names it. */
+export function clientMark(address = "", port = 0): string {
+  return `"${address}:${port}"`;
+}
+
+/** Makes an answer of what came back. */
+export function answered(
+  status: number | undefined,
+  headers: NodeJS.Dict<string | string[]>,
+  body: Buffer,
+): Extract<Answer, { readonly kind: "answered" }> {
   const flat = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
   const from = parseBackendAnswer(body.toString("utf8"));
-  const base = { kind: "answered", status, headers: Object.fromEntries(flat) } as const;
+  const base = {
+    kind: "answered",
+    ...(status !== undefined && { status }),
+    headers: Object.fromEntries(flat),
+  } as const;
   if (from === undefined) return base;
   return { ...base, backend: from.backend, backendPath: from.path.split("?")[0] ?? "" };
 }

@@ -1,4 +1,4 @@
-/** One of the five articles that the demo walks through: what it starts from and its steps, as data. */
+/** One part of what the demo walks through: what it starts from and its steps, as data. */
 export interface Article {
   /** Its folder below the examples. */
   readonly folder: string;
@@ -23,11 +23,14 @@ export interface CertificateRequest {
   readonly file: string;
 }
 
-/** A small HTTP server that says its name. */
+/** A small server that says its name. */
 export interface BackendSpec {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** HTTP unless told; `tls` is HTTPS, with a certificate for `hostname`. */
+  readonly speaks?: "http" | "grpc" | "tls" | "tcp" | "udp";
+  readonly hostname?: string;
 }
 
 /** One step: what somebody does to the manifests, what is asked afterwards and what must come back. */
@@ -81,7 +84,8 @@ export interface KubernetesUser {
 export interface DemoRequest {
   /** The Gateway whose address is asked. */
   readonly gateway: GatewayName;
-  readonly scheme: "http" | "https";
+  /** `tcp` and `udp` send a line and read what comes back. */
+  readonly scheme: "http" | "https" | "grpc" | "tcp" | "udp";
   readonly host: string;
   /** The port of the listener; the demo asks the one that the unprivileged proxy has bound for it. */
   readonly port: number;
@@ -107,7 +111,8 @@ export interface Expectation {
 }
 
 export interface ExpectedAnswer {
-  readonly status: number;
+  /** Absent where something comes back that has none. */
+  readonly status?: number;
   /** The backend that answers; absent where the proxy itself answers. */
   readonly backend?: string;
   /** The path that the backend must have seen, where the route rewrites it. */

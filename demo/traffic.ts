@@ -66,5 +66,6 @@ export class Traffic {
 
 function tell(answer: Answer): string {
   if (answer.kind === "failed") return answer.message;
-  return answer.backend === undefined ? String(answer.status) : `${answer.status} from ${answer.backend}`;
+  const status = String(answer.status ?? "something");
+  return answer.backend === undefined ? status : `${status} from ${answer.backend}`;
 }

@@ -1,6 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createCertificateAuthority, issueCertificate } from "../test/support/certificates.ts";
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+  issueCertificate,
+} from "../test/support/certificates.ts";
 import { type AddressBlock, claimAddressBlock } from "./address-block.ts";
 import { startBackend } from "./backend.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -37,8 +41,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     stops.add(() => block.release());
     const workspace = makeWorkspace(options, block);
     stops.add(() => workspace.remove());
-    const authorities = [await writeCertificates(options.articles, workspace)];
-    await startBackends(options.articles, block, stops);
+    const authority = await createCertificateAuthority("Gatehouse demo");
+    await writeCertificates(options.articles, workspace, authority);
+    const authorities = [authority.certificatePem];
+    await startBackends(options.articles, { block, stops, authority });
     const controlPlane = await startControlPlane({
       repository: options.repository,
       manifests: workspace.manifests,
@@ -114,21 +120,33 @@ function makeWorkspace({ repository, articles, without = [] }: WorldOptions, blo
   });
 }
 
-/** Makes the certificates that the articles' Gateways ask for, and gives the authority that signed them. */
-async function writeCertificates(articles: readonly Article[], workspace: Workspace): Promise<string> {
-  const authority = await createCertificateAuthority("Gatehouse demo");
+/** Makes the certificates that the articles' Gateways ask for. */
+async function writeCertificates(
+  articles: readonly Article[],
+  workspace: Workspace,
+  authority: CertificateAuthority,
+): Promise<void> {
   for (const { folder, certificates } of articles) {
     for (const request of certificates) {
       const issued = await issueCertificate(authority, { names: request.hostnames });
       workspace.write(join(folder, request.file), secretManifest(request, issued));
     }
   }
-  return authority.certificatePem;
 }
 
-async function startBackends(articles: readonly Article[], block: AddressBlock, stops: StopList): Promise<void> {
+interface BackendPlace {
+  readonly block: AddressBlock;
+  readonly stops: StopList;
+  /** Signs the certificates of backends that end TLS. */
+  readonly authority: CertificateAuthority;
+}
+
+async function startBackends(articles: readonly Article[], { block, stops, authority }: BackendPlace): Promise<void> {
   for (const backend of articles.flatMap(({ backends }) => backends)) {
-    const running = await startBackend({ ...backend, address: block.place(backend.address) });
+    const names = backend.hostname === undefined ? [] : [backend.hostname];
+    const issued = names.length === 0 ? undefined : await issueCertificate(authority, { names });
+    const certificate = issued && { cert: issued.certificatePem, key: issued.keyPem };
+    const running = await startBackend({ ...backend, address: block.place(backend.address) }, certificate);
     stops.add(() => running.stop());
   }
 }

@@ -18,15 +18,18 @@ export const protoRoots: readonly string[] = [
   // Transport sockets and upstream protocols, packed into Any.
   "envoy/extensions/transport_sockets/tls/v3/common.proto",
   "envoy/extensions/transport_sockets/tls/v3/tls.proto",
+  "envoy/extensions/transport_sockets/quic/v3/quic_transport.proto",
   "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
 
   // Network, UDP and listener filters.
   "envoy/extensions/filters/network/connection_limit/v3/connection_limit.proto",
   "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
   "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
+  "envoy/extensions/filters/udp/udp_proxy/v3/route.proto",
   "envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy.proto",
   "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto",
   "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.proto",
+  "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.proto",
 
   // HTTP filters.
   "envoy/extensions/filters/http/router/v3/router.proto",
@@ -38,6 +41,9 @@ export const protoRoots: readonly string[] = [
   "envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto",
   "envoy/extensions/filters/http/grpc_web/v3/grpc_web.proto",
   "envoy/extensions/filters/http/grpc_stats/v3/config.proto",
+  "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
+  "envoy/extensions/http/stateful_session/cookie/v3/cookie.proto",
+  "envoy/extensions/http/stateful_session/header/v3/header.proto",
 
   // Extensions of the connection manager, of routes and of access logs.
   "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",

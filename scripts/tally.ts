@@ -12,8 +12,8 @@ export const clusterTestsFile = ".cache/cluster-tests.json";
 /** Where `make faults` leaves vitest's report. */
 export const faultsFile = ".cache/faults.json";
 
-/** Where `make conformance` leaves what its run came to. */
-export const conformanceFile = ".cache/conformance/tally.json";
+/** Where `make conformance` leaves what its run came to, for each channel of the CRDs. */
+export const conformanceFiles = ["standard", "experimental"].map((name) => `.cache/conformance/${name}/tally.json`);
 
 /** The numbers of the last line of a CI run. */
 export interface Tally {

@@ -26,9 +26,12 @@ import {
 } from "./support/gateway-objects.ts";
 
 let secrets: readonly Secret[] = [];
+let authorities: readonly string[] = [];
 
 beforeAll(async () => {
   const authority = await createCertificateAuthority();
+  const other = await createCertificateAuthority("another");
+  authorities = [authority.certificatePem, authority.certificatePem + other.certificatePem];
   const one = await issueCertificate(authority, { names: ["shop.example.com"] });
   const two = await issueCertificate(authority, { names: ["shop.example.com"] });
   secrets = [
@@ -51,7 +54,7 @@ interface Story {
 }
 
 function stories(): fc.Arbitrary<Story> {
-  const edit = arbitraryEdit(secrets).map((made): Step => ({ kind: "edit", edit: made }));
+  const edit = arbitraryEdit(secrets, authorities).map((made): Step => ({ kind: "edit", edit: made }));
   const step = fc.oneof(
     { weight: 12, arbitrary: edit },
     { weight: 1, arbitrary: fc.nat({ max: 50 }).map((index): Step => ({ kind: "rewrite", index })) },

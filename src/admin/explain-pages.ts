@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { convergingKinds } from "../core/convergence.ts";
-import { type Read, readConvergenceName, readName, readRequestQuestion } from "./api/read-question.ts";
+import { type Read, readConvergenceName, readRequestQuestion, readRouteName } from "./api/read-question.ts";
 import type { Explainer } from "./explainer.ts";
 import { sendError, sendJson } from "./read-only-server.ts";
 
@@ -19,12 +19,16 @@ export function addExplainPages(server: FastifyInstance, explainer: Explainer): 
     read: readRequestQuestion,
     answer: (question) => explainer.explainRequest(question),
   });
-  add(server, { path: routePath, read: readName, answer: (route) => explainer.explainRoute(route) });
+  add(server, { path: routePath, read: readRouteName, answer: (route) => explainer.explainRoute(route) });
   server.get<{ readonly Querystring: { readonly object?: unknown } }>("/debug/convergence", async (request, reply) => {
     const [kind = "", namespace, name, ...rest] = String(request.query.object ?? "").split("/");
     const asked = readConvergenceName({ kind: kinds.get(kind.toLowerCase()), namespace, name });
     if (asked.kind === "wrong" || rest.length > 0) {
-      return sendError(reply, 400, "say which object: ?object=httproute/NAMESPACE/NAME, or a gateway or listenerset");
+      return sendError(
+        reply,
+        400,
+        "say which object: ?object=httproute/NAMESPACE/NAME, or a route of another kind, a gateway or a listenerset",
+      );
     }
     return sendJson(reply, await explainer.convergence(asked.value));
   });

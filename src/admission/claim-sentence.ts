@@ -17,7 +17,8 @@ export function isFirstCome({ criterion }: OwnershipRefusal): boolean {
   return criterion === "ClaimedFirst" || criterion === "CoveredByWildcard" || criterion === "PathClaimedFirst";
 }
 
-function subjectOf({ hostname, path }: OwnershipRefusal): string {
+function subjectOf({ hostname, path, isPort }: OwnershipRefusal): string {
+  if (isPort === true) return "The port of the listener";
   if (path === undefined) return `Hostname '${hostname}'`;
   return `Path '${path.value}' of ${hostname === everyHost ? "every hostname" : `hostname '${hostname}'`}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
-import { namespacedName, type ObjectKey, objectKey } from "../core/keys.ts";
+import type { HttpRoute, ListenerSet, Route } from "../core/gateway-api.ts";
+import { namespacedName, type ObjectKey, objectKey, routeKinds } from "../core/keys.ts";
 import type { RawObject } from "../core/kube-client.ts";
 import type { OwnershipRefusal, RefusalCriterion } from "../core/ownership.ts";
 import type { AdmissionRequest } from "./admission-review.ts";
@@ -32,7 +32,7 @@ function ask(object: RawObject, oldObject?: RawObject, more: Partial<AdmissionRe
 }
 
 /** Everybody but billing is refused its hostname; `warn.` is only warned about. */
-function judgeByHostname(object: HttpRoute | ListenerSet): OwnershipVerdict {
+function judgeByHostname(object: Route | ListenerSet): OwnershipVerdict {
   const hostnames = "hostnames" in object.spec ? (object.spec.hostnames ?? []) : [];
   const refusals = hostnames.filter((name) => name.endsWith(".example.com")).map((name) => refusalOf(name));
   return {
@@ -101,8 +101,22 @@ describe("reviewObject", () => {
     });
   });
 
+  it.each([...routeKinds, "ListenerSet"])("judges a %s", async (kind) => {
+    const { outcome } = await world().review(ask(route(["api.example.com"]), undefined, { kind }));
+    expect(outcome).toBe("refused");
+  });
+
+  it("says of a port that it is claimed, and that a route had it before in words of its own", async () => {
+    const port: OwnershipRefusal = { ...refusalOf("", "PathClaimedFirst"), isPort: true };
+    const judge = (): OwnershipVerdict => ({ enforced: [port], warned: [] });
+    const { answer } = await world({ judge }).review(ask(route([])));
+    expect(answer.message).toBe("The port of the listener is already claimed in this cluster.");
+    const kept = await world({ judge }).review(ask(route([]), route([])));
+    expect(kept.outcome).toBe("warned");
+  });
+
   it("tells paths of one hostname apart", async () => {
-    const judge = ({ metadata }: HttpRoute | ListenerSet): OwnershipVerdict => {
+    const judge = ({ metadata }: Route | ListenerSet): OwnershipVerdict => {
       const at = (value: string): OwnershipRefusal => ({
         ...refusalOf("api.example.com", "PathClaimedFirst"),
         path: { type: "PathPrefix", value },
@@ -151,7 +165,7 @@ describe("reviewObject", () => {
       options: { isReady: () => false },
     },
     { name: "what it cannot read", request: ask(route(["api.example.com"])), options: { readObject: () => undefined } },
-    { name: "another kind", request: ask(route(["api.example.com"]), undefined, { kind: "GRPCRoute" }) },
+    { name: "another kind", request: ask(route(["api.example.com"]), undefined, { kind: "Gateway" }) },
     { name: "no object", request: { uid: "1", kind: "HTTPRoute", operation: "DELETE", user: { username: "user1" } } },
   ])("has nothing to say about $name", async ({ request, options }) => {
     expect(await world(options).review(request)).toEqual({

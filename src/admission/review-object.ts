@@ -1,5 +1,5 @@
-import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
-import type { ObjectKey } from "../core/keys.ts";
+import type { ListenerSet, Route } from "../core/gateway-api.ts";
+import { type ObjectKey, type RouteKind, routeKinds } from "../core/keys.ts";
 import type { RawObject } from "../core/kube-client.ts";
 import type { OwnershipRefusal } from "../core/ownership.ts";
 import type { MayRead } from "./access-review.ts";
@@ -7,7 +7,7 @@ import { type AdmissionAnswer, type AdmissionRequest, silentYes } from "./admiss
 import { claimSentence, isFirstCome } from "./claim-sentence.ts";
 
 /** The kinds that the webhook is registered for. */
-export type ReviewedKind = "HTTPRoute" | "ListenerSet";
+export type ReviewedKind = RouteKind | "ListenerSet";
 
 /** What would be refused to an object if it were stored as it is now. */
 export interface OwnershipVerdict {
@@ -20,8 +20,8 @@ export interface ReviewOptions {
   /** Whether everything is known that a verdict follows from. */
   readonly isReady: () => boolean;
   /** Undefined for what is not understood. The object may be changed. */
-  readonly readObject: (kind: ReviewedKind, raw: RawObject) => HttpRoute | ListenerSet | undefined;
-  readonly judge: (object: HttpRoute | ListenerSet) => OwnershipVerdict;
+  readonly readObject: (kind: ReviewedKind, raw: RawObject) => Route | ListenerSet | undefined;
+  readonly judge: (object: Route | ListenerSet) => OwnershipVerdict;
   /** One sentence without a full stop, which names nobody. */
   readonly describe: (refusal: OwnershipRefusal) => string;
   readonly mayRead: MayRead;
@@ -67,14 +67,16 @@ const mostSentences = 8;
 const mostHolders = 8;
 
 function verdictOn(kind: string, raw: RawObject, { readObject, judge }: ReviewOptions): OwnershipVerdict | undefined {
-  if (kind !== "HTTPRoute" && kind !== "ListenerSet") return undefined;
-  const object = readObject(kind, raw);
+  const reviewed = reviewedKinds.find((each) => each === kind);
+  const object = reviewed && readObject(reviewed, raw);
   return object && judge(object);
 }
 
+const reviewedKinds: readonly ReviewedKind[] = [...routeKinds, "ListenerSet"];
+
 /** What is refused, whoever has it and why. */
-function subjectOf({ hostname, path }: OwnershipRefusal): string {
-  return JSON.stringify([hostname, path?.type, path?.value]);
+function subjectOf({ hostname, path, isPort }: OwnershipRefusal): string {
+  return JSON.stringify([hostname, path?.type, path?.value, isPort]);
 }
 
 /** Finds out which holders may be named to whom it concerns, all at once; then sentences are at hand. */

@@ -3,7 +3,7 @@ import { type AdmissionServer, createAdmissionServer } from "../admission/admiss
 import { type OwnershipVerdict, reviewObject } from "../admission/review-object.ts";
 import { WebhookRegistration, webhookConfigurations } from "../admission/webhook-registration.ts";
 import type { WebhookConfig } from "../controller-config.ts";
-import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
+import type { ListenerSet, Route } from "../core/gateway-api.ts";
 import { systemScheduler } from "../core/scheduler.ts";
 import type { Trust } from "../identity/trust.ts";
 import type { Logger } from "../logger.ts";
@@ -20,7 +20,7 @@ export interface AdmissionOptions {
   readonly trust: Trust;
   /** Whether everything is translated; until then every object passes. */
   readonly isReady: () => boolean;
-  readonly judge: (object: HttpRoute | ListenerSet) => OwnershipVerdict;
+  readonly judge: (object: Route | ListenerSet) => OwnershipVerdict;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }

@@ -1,11 +1,12 @@
 /** Which Envoy resources carry what an object comes to, as the translation stands. */
-import type { ConvergingKind } from "../core/convergence.ts";
-import { gatewayResourceKey, type NamespacedName, type ObjectKey, parseObjectKey } from "../core/keys.ts";
+import { gatewayResourceKey, isRouteKind, type NamespacedName, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
-import { listenerName } from "../translate/envoy/names.ts";
+import { datagramClusterName, http3ListenerName, isDatagramCluster } from "../translate/envoy/names.ts";
+import { envoyListenerName } from "../translate/envoy-listener.ts";
 import type { ParentListener, RouteParent } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
-import { protocolSupport } from "../translate/protocol-support.ts";
+import { carriesRequests } from "../translate/protocol-support.ts";
+import type { Attachment, BoundRoute } from "../translate/route-nodes.ts";
 import { virtualHostKey } from "../translate/virtual-host-key.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
 import { placeOfHost } from "./host-place.ts";
@@ -17,8 +18,14 @@ export interface Carrier {
   readonly name: string;
 }
 
-/** The types of resources that carry objects; clusters and the rest are there before what names them. */
-export const carrierTypes: ReadonlySet<ResourceType> = new Set(["listener", "scope", "route"]);
+/**
+ * Whether a resource carries objects. Clusters and the rest are there before what names them, save where datagrams go: all that
+ * a UDPRoute says of its backends is in the one cluster that its listener names.
+ */
+export function isCarrier(type: ResourceType, name: string): boolean {
+  if (type === "cluster" || type === "endpoint") return isDatagramCluster(name);
+  return type === "listener" || type === "scope" || type === "route";
+}
 
 export interface CarrierSources {
   readonly view: RoutingView;
@@ -28,16 +35,41 @@ export interface CarrierSources {
 /** The resources that carry an object; none where it is not served. */
 export function carriersOf(sources: CarrierSources, object: ObjectKey): readonly Carrier[] {
   const { view } = sources;
-  // Only objects of these kinds are asked about.
-  if ((parseObjectKey(object).kind as ConvergingKind) === "HTTPRoute") {
-    const attachments = (view.routes.get(object)?.parents ?? []).flatMap((parent) => parent.attachments);
-    const hosts = attachments
-      .filter(({ served }) => served)
-      .flatMap((attachment) => attachment.hosts.map(({ hostname }) => virtualHostKey(attachment, hostname)));
-    return hostCarriers(sources, hosts);
+  if (isRouteKind(parseObjectKey(object).kind)) {
+    const route = view.routes.get(object);
+    return route === undefined ? [] : routeCarriers(sources, route);
   }
   const parent = view.parents.get(object);
   return parent === undefined ? [] : listenerCarriers(sources, parent);
+}
+
+/** Requests are answered by tables, connections and datagrams by the listener to which they come. */
+function routeCarriers(sources: CarrierSources, { key, parents, layer4 }: BoundRoute): readonly Carrier[] {
+  const served = parents.flatMap(({ attachments }) => attachments.filter((attachment) => attachment.served));
+  if (layer4 !== undefined) return layer4Carriers(sources, key, served);
+  const hosts = served.flatMap((attachment) =>
+    attachment.hosts.map(({ hostname }) => virtualHostKey(attachment, hostname)),
+  );
+  return hostCarriers(sources, hosts);
+}
+
+function layer4Carriers(
+  { table: resources }: CarrierSources,
+  route: ObjectKey,
+  served: readonly Attachment[],
+): readonly Carrier[] {
+  const found = new Map<string, Carrier>();
+  for (const { gateway, table, hosts } of served) {
+    if (hosts.length === 0) continue;
+    add(found, { gateway, type: "listener", name: table });
+    if (parseObjectKey(route).kind !== "UDPRoute") continue;
+    const name = datagramClusterName(route);
+    // A route that has lost its port to another one has no cluster.
+    for (const type of ["cluster", "endpoint"] as const) {
+      if (resources.entry(gateway, type, name) !== undefined) add(found, { gateway, type, name });
+    }
+  }
+  return [...found.values()];
 }
 
 /** The resources in which hostnames are answered, by virtualHostKey; each once. */
@@ -65,16 +97,16 @@ export function carrierKey({ gateway, type, name }: Carrier): string {
 
 function listenerCarriers(sources: CarrierSources, { gateway, listeners }: RouteParent): readonly Carrier[] {
   const served = listeners.filter((listener) => listener.served);
-  const ports = new Set(served.map(({ protocol, port }) => listenerName(schemeOf(protocol), port)));
-  const hosts = served.map(({ table, hostname }) => virtualHostKey({ gateway, table }, hostname));
+  const overQuic = served
+    .map(({ port }) => http3ListenerName(port))
+    .filter((name) => sources.table.entry(gateway, "listener", name) !== undefined);
+  const ports = new Set([...served.map(envoyListenerName), ...overQuic]);
+  const reading = served.filter(carriesRequests);
+  const hosts = reading.map(({ table, hostname }) => virtualHostKey({ gateway, table }, hostname));
   return [
     ...Array.from(ports, (name): Carrier => ({ gateway, type: "listener", name })),
     ...hostCarriers(sources, hosts),
   ];
-}
-
-function schemeOf(protocol: string): "http" | "https" {
-  return protocolSupport(protocol)?.terminatesTls === true ? "https" : "http";
 }
 
 function add(found: Map<string, Carrier>, carrier: Carrier): void {

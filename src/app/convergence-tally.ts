@@ -90,10 +90,14 @@ function countBy(objects: ReadonlyMap<ObjectKey, ReadonlySet<NamespacedName>>): 
   for (const [object, gateways] of objects) {
     const kind = parseObjectKey(object).kind as ConvergingKind; // only these are tallied
     for (const gateway of gateways) {
-      const own = counts.get(gateway) ?? { Gateway: 0, ListenerSet: 0, HTTPRoute: 0 };
+      const own = counts.get(gateway) ?? none();
       own[kind] += 1;
       counts.set(gateway, own);
     }
   }
   return counts;
+}
+
+function none(): Record<ConvergingKind, number> {
+  return { Gateway: 0, ListenerSet: 0, HTTPRoute: 0, GRPCRoute: 0, TLSRoute: 0, TCPRoute: 0, UDPRoute: 0 };
 }

@@ -1,9 +1,9 @@
 import type { ConvergenceQuestion, GatewayCounts, ReplicaCounts } from "../core/convergence.ts";
-import { type NamespacedName, type ObjectKey, objectKey, parseObjectKey } from "../core/keys.ts";
+import { isRouteKind, type NamespacedName, type ObjectKey, objectKey, parseObjectKey } from "../core/keys.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 import { PublicationTrail } from "../ledger/publication-trail.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
-import { type Carrier, carrierKey, carriersOf, carrierTypes, hostCarriers, printListeners } from "./carriers.ts";
+import { type Carrier, carrierKey, carriersOf, hostCarriers, isCarrier, printListeners } from "./carriers.ts";
 import { ConvergenceTally, type TalliedGateway } from "./convergence-tally.ts";
 import type { TranslationChanges, Translator } from "./translator.ts";
 
@@ -66,7 +66,7 @@ export class Convergence {
     const number = this.#trail.begin();
     for (const [gateway, list] of changes.resources) {
       for (const { type, name, resource } of list) {
-        if (carrierTypes.has(type)) this.#trail.note(carrierKey({ gateway, type, name }), resource?.version);
+        if (isCarrier(type, name)) this.#trail.note(carrierKey({ gateway, type, name }), resource?.version);
       }
     }
     for (const route of changes.routes) this.#follow(route, number);
@@ -112,7 +112,7 @@ export class Convergence {
   #follow(object: ObjectKey, number: number): void {
     const { translator, table } = this.#options;
     const { routing: view } = translator;
-    const isRoute = parseObjectKey(object).kind === "HTTPRoute";
+    const isRoute = isRouteKind(parseObjectKey(object).kind);
     const parent = view.parents.get(object);
     const generation = translator.metadata(object)?.generation;
     if (generation === undefined || (isRoute ? view.routes.get(object) : parent) === undefined) {

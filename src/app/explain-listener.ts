@@ -1,21 +1,24 @@
 import type { Rejection } from "../core/conditions.ts";
 import type { ExplainedHost, ListenerExplanation, ReachedMatch } from "../core/explanation.ts";
-import type { HttpRoute } from "../core/gateway-api.ts";
+import type { Route } from "../core/gateway-api.ts";
 import { intersectHostnames, normalizeHostname } from "../core/hostname.ts";
 import { type NamespacedName, nameOf, type ObjectKey, objectKey } from "../core/keys.ts";
 import { namespaceAllowed } from "../translate/allowed-routes.ts";
-import { listenerNameOf, showHostname } from "../translate/decide/object-name.ts";
+import { listenerNameOf, objectName, showHostname } from "../translate/decide/object-name.ts";
 import { explainMatch } from "../translate/decide/rivals.ts";
-import type { AttachedHost, Attachment, Listener, ParentListener, VirtualHost } from "../translate/nodes.ts";
+import { layer4Criterion, layer4Place } from "../translate/layer4-shadows.ts";
+import type { Listener, ParentListener, VirtualHost } from "../translate/nodes.ts";
 import { findShadowed } from "../translate/overlap.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
+import { routeHostnames } from "../translate/route-hostnames.ts";
+import type { AttachedHost, Attachment } from "../translate/route-nodes.ts";
 import { matchId } from "../translate/table-routes.ts";
 import { virtualHostKey } from "../translate/virtual-host-key.ts";
 
 /** A listener of a parent of a route. */
 export interface ListenerPlace {
   readonly view: RoutingView;
-  readonly object: HttpRoute;
+  readonly object: Route;
   readonly gateway: NamespacedName;
   readonly listener: ParentListener;
   /** Whether the parentRef names it. */
@@ -46,7 +49,8 @@ export function explainListener(place: ListenerPlace, { attachment, rejection }:
 
 function whyNotAdmitted({ view, object, listener, isNamed }: ListenerPlace): string | undefined {
   if (!isNamed) return "The parentRef names another listener name or port";
-  if (!listener.supportedKinds.some(({ kind }) => kind === "HTTPRoute")) return "The listener admits no HTTPRoutes";
+  if (!listener.supportedKinds.some(({ kind }) => kind === object.kind))
+    return `The listener admits no ${object.kind}s`;
   const namespace = object.metadata.namespace ?? "";
   const { allowedNamespaces } = listener;
   const labels = view.namespaceLabels.get(namespace);
@@ -61,7 +65,7 @@ function whyNotAdmitted({ view, object, listener, isNamed }: ListenerPlace): str
 }
 
 function whyNotAttached({ object, listener }: ListenerPlace, rejection: Rejection | undefined): string {
-  const hostnames = object.spec.hostnames ?? [];
+  const hostnames = routeHostnames(object);
   const written = hostnames.length === 0 ? [undefined] : hostnames;
   const meets = written.some((own) => intersectHostnames(listener.hostname, normalizeHostname(own)) !== undefined);
   if (!meets) return "No hostname of the route intersects with the listener's";
@@ -79,14 +83,28 @@ function whyNotServed({ conflict, rejections }: Listener, { served, hosts }: Att
 }
 
 function explainHost({ view, object }: ListenerPlace, attachment: Attachment, host: AttachedHost): ExplainedHost {
-  const route = objectKey("HTTPRoute", nameOf(object.metadata));
+  const route = objectKey(object.kind, nameOf(object.metadata));
   const served = attachment.served ? view.virtualHosts.get(virtualHostKey(attachment, host.hostname)) : undefined;
   const reached = served === undefined ? [] : reachedMatches(view, served, route);
   return {
     hostname: showHostname(host.hostname),
     written: showHostname(host.written),
     matches: [...reached, ...withheldMatches(view, route, host)],
+    ...shadowOf(view, attachment, { route, host }),
   };
+}
+
+/** Where connections and datagrams are forwarded as they are: the route to which those of a name go instead. */
+function shadowOf(
+  { routes, layer4Winners }: RoutingView,
+  { listener, served }: Attachment,
+  { route, host }: { readonly route: ObjectKey; readonly host: AttachedHost },
+): Pick<ExplainedHost, "shadowedBy"> {
+  const bound = routes.get(route);
+  const winner = layer4Winners.get(layer4Place(listener, host.hostname));
+  if (!served || bound?.layer4 === undefined || winner === undefined || winner.route === route) return {};
+  const criterion = layer4Criterion(winner, { createdAt: bound.createdAt, written: host.written });
+  return { shadowedBy: { route: objectName(winner.route), criterion } };
 }
 
 function reachedMatches(view: RoutingView, host: VirtualHost, route: ObjectKey): readonly ReachedMatch[] {

@@ -1,5 +1,5 @@
 import type { RequestExplanation, RequestQuestion, RouteExplanation } from "../core/explanation.ts";
-import { namespacedName } from "../core/keys.ts";
+import { namespacedName, objectKey, type RouteKind } from "../core/keys.ts";
 import type { PipelineOptions } from "../translate/pipeline.ts";
 import { type ManifestText, readManifests } from "../watch/manifests.ts";
 import type { SourceProblem } from "../watch/object-source.ts";
@@ -22,15 +22,15 @@ export function explainRequestOffline(
   return { explanation: explainRequest(translator.routing, question), problems };
 }
 
-/** Explains how an HTTPRoute would be served if the manifests were all that there is. */
+/** Explains how a route would be served if the manifests were all that there is. */
 export function explainRouteOffline(
   files: readonly ManifestText[],
-  route: { readonly namespace: string; readonly name: string },
+  route: { readonly kind: RouteKind; readonly namespace: string; readonly name: string },
   options: PipelineOptions,
 ): ManifestExplanation<RouteExplanation> {
   const { translator, problems } = translate(files, options);
-  const name = namespacedName(route.namespace, route.name);
-  return { explanation: explainRoute(translator.routing, name), problems };
+  const key = objectKey(route.kind, namespacedName(route.namespace, route.name));
+  return { explanation: explainRoute(translator.routing, key), problems };
 }
 
 function translate(files: readonly ManifestText[], options: PipelineOptions) {

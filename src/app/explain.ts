@@ -7,19 +7,31 @@ import type {
   RequestQuestion,
   RouteExplanation,
 } from "../core/explanation.ts";
-import type { HttpRoute, ParentReference } from "../core/gateway-api.ts";
-import { kinds, type NamespacedName, namespacedName, type ObjectKey, objectKey } from "../core/keys.ts";
+import type { ParentReference, Route } from "../core/gateway-api.ts";
+import {
+  isRouteKind,
+  kinds,
+  type NamespacedName,
+  namespacedName,
+  type ObjectKey,
+  objectKey,
+  parseObjectKey,
+} from "../core/keys.ts";
 import { decide } from "../translate/decide/decide.ts";
 import { objectName } from "../translate/decide/object-name.ts";
 import { explainBackend } from "../translate/decide/rule-answer.ts";
 import { explainRefusal } from "../translate/decide/withheld.ts";
-import type { BoundRoute, ParentBinding, ParentListener, RouteParent, RouteRule } from "../translate/nodes.ts";
+import type { ParentListener, RouteParent } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
 import { refusal } from "../translate/quarantine/refused-rules.ts";
+import type { BoundRoute, Layer4Rule, ParentBinding, RouteRule } from "../translate/route-nodes.ts";
 import { virtualHostKey } from "../translate/virtual-host-key.ts";
 import { explainListener, type ListenerPlace } from "./explain-listener.ts";
 
-/** What the proxies of a Gateway have said of some of its hostnames, by virtualHostKey; undefined where nobody knows. */
+/**
+ * What the proxies of a Gateway have said of some of its hostnames, by virtualHostKey, and without any of them of what the route
+ * has there altogether; undefined where nobody knows.
+ */
 export type Acknowledgements = (gateway: NamespacedName, hosts: readonly string[]) => Acknowledgement | undefined;
 
 /** Explains how a request is answered. */
@@ -27,14 +39,13 @@ export function explainRequest(view: RoutingView, question: RequestQuestion): Re
   return decide(view, question);
 }
 
-/** Explains an HTTPRoute, listener by listener of each parent. */
+/** Explains a route of any kind, listener by listener of each parent. */
 export function explainRoute(
   view: RoutingView,
-  name: NamespacedName,
+  key: ObjectKey,
   acknowledgements: Acknowledgements = () => undefined,
 ): RouteExplanation {
-  const key = objectKey("HTTPRoute", name);
-  const object = view.httpRoutes.get(name);
+  const object = writtenRoute(view, key);
   if (object === undefined) return { route: objectName(key), found: false, parents: [], rules: [] };
   const bound = view.routes.get(key);
   const explained: Explained = { view, object, bound, acknowledgements };
@@ -44,14 +55,22 @@ export function explainRoute(
     found: true,
     generation: object.metadata.generation,
     parents: (object.spec.parentRefs ?? []).map((parentRef) => explainParent(explained, parentRef)),
-    rules: (bound?.rules ?? []).map((rule) => explainRule(rule, refusedWords(view, key, rule))),
+    rules: [
+      ...(bound?.rules ?? []).map((rule) => explainRule(rule, refusedWords(view, key, rule))),
+      ...(bound?.layer4 === undefined ? [] : [explainLayer4Rule(bound.layer4)]),
+    ],
     ...(invalid !== undefined && { partiallyInvalid: invalid }),
   };
 }
 
+function writtenRoute({ writtenRoutes }: RoutingView, key: ObjectKey): Route | undefined {
+  const { kind, name } = parseObjectKey(key);
+  return isRouteKind(kind) ? writtenRoutes[kind].get(name) : undefined;
+}
+
 interface Explained {
   readonly view: RoutingView;
-  readonly object: HttpRoute;
+  readonly object: Route;
   readonly bound: BoundRoute | undefined;
   readonly acknowledgements: Acknowledgements;
 }
@@ -96,14 +115,18 @@ interface FoundParent {
 }
 
 /** The listeners that the parentRef names; all of the parent where it names none of them. */
-function explainListeners({ view, object, acknowledgements }: Explained, { parent, parentRef, binding }: FoundParent) {
+function explainListeners(
+  { view, object, bound, acknowledgements }: Explained,
+  { parent, parentRef, binding }: FoundParent,
+) {
   const named = parent.listeners.filter((listener) => isNamed(listener, parentRef));
   return (named.length === 0 ? parent.listeners : named).map((listener) => {
     const attachment = binding.attachments.find((each) => each.listener === listener.key);
     const place: ListenerPlace = { view, object, gateway: parent.gateway, listener, isNamed: named.length > 0 };
     const explanation = explainListener(place, { attachment, rejection: binding.rejection });
     const hosts = attachment?.hosts.map(({ hostname }) => virtualHostKey(attachment, hostname)) ?? [];
-    const acknowledgement = hosts.length === 0 ? undefined : acknowledgements(parent.gateway, hosts);
+    const asked = bound?.layer4 === undefined ? hosts : [];
+    const acknowledgement = hosts.length === 0 ? undefined : acknowledgements(parent.gateway, asked);
     return { ...explanation, ...(acknowledgement && { acknowledgement }) };
   });
 }
@@ -130,6 +153,15 @@ function refusedWords({ refusedRules }: RoutingView, route: ObjectKey, { index }
     if (found !== undefined) return refusal(found.words);
   }
   return undefined;
+}
+
+/** Connections and datagrams that no backend can have are closed, or dropped. */
+function explainLayer4Rule({ name, backends }: Layer4Rule): ExplainedRule {
+  const named = { index: 0, ...(name !== undefined && { name }) };
+  const isUsable = backends.some(({ kind, weight }) => kind === "cluster" && weight > 0);
+  const told = backends.map(explainBackend);
+  if (isUsable) return { ...named, kind: "forward", backends: told };
+  return { ...named, kind: "error", backends: told, message: "no backend of it can be used" };
 }
 
 function explainRule(

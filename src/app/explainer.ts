@@ -1,4 +1,4 @@
-import type { ConvergenceName, Explainer } from "../admin/explainer.ts";
+import type { ConvergenceName, Explainer, RouteName } from "../admin/explainer.ts";
 import type { ConvergenceQuestion, ConvergenceReport, ReplicaCounts } from "../core/convergence.ts";
 import type { Acknowledgement, RouteExplanation } from "../core/explanation.ts";
 import { type NamespacedName, namespacedName, objectKey } from "../core/keys.ts";
@@ -25,7 +25,7 @@ export function createExplainer(sources: ExplainerSources): Explainer {
   const { translator } = sources;
   return {
     explainRequest: (question) => explainRequest(translator.routing, question),
-    explainRoute: ({ namespace, name }) => explainForAll(sources, namespacedName(namespace, name)),
+    explainRoute: (route) => explainForAll(sources, route),
     convergence: (object) => describeConvergence(sources, object),
   };
 }
@@ -47,37 +47,40 @@ async function describeConvergence(sources: ExplainerSources, asked: Convergence
 /** Explains a route with what the proxies of all replicas have acknowledged of it. */
 async function explainForAll(
   { translator, convergence, askReplicas = nobody }: ExplainerSources,
-  name: NamespacedName,
+  { kind, namespace, name }: RouteName,
 ): Promise<RouteExplanation> {
-  const object = objectKey("HTTPRoute", name);
+  const object = objectKey(kind, namespacedName(namespace, name));
   const questions: ConvergenceQuestion[] = [];
-  const questionOf = (gateway: NamespacedName, hosts: readonly string[]) =>
-    ({ kind: "hosts", object, gateway, hosts }) as const;
-  explainRoute(translator.routing, name, (gateway, hosts) => {
+  // What is forwarded as it is stands in no table: the route is asked about as a whole.
+  const questionOf = (gateway: NamespacedName, hosts: readonly string[]): ConvergenceQuestion =>
+    hosts.length === 0 ? { kind: "object", object } : { kind: "hosts", object, gateway, hosts };
+  explainRoute(translator.routing, object, (gateway, hosts) => {
     questions.push(questionOf(gateway, hosts));
     return undefined;
   });
   const others = questions.length === 0 ? [] : await askReplicas(questions);
   const keys = questions.map((question) => JSON.stringify(question));
-  return explainRoute(translator.routing, name, (gateway, hosts) => {
+  return explainRoute(translator.routing, object, (gateway, hosts) => {
     const question = questionOf(gateway, hosts);
     // What has changed meanwhile, the others were not asked about.
     const index = keys.indexOf(JSON.stringify(question));
     const heard = others.flatMap((answers) => answers?.[index] ?? []);
     const counts = [convergence.answer(question), ...heard];
     const silent = others.length - heard.length;
-    return acknowledgementOf({ counts, silent, refusals: refusalsOf(translator, gateway) });
+    return acknowledgementOf({ gateway, counts, silent, refusals: refusalsOf(translator, gateway) });
   });
 }
 
 interface HeardOfHosts {
+  readonly gateway: NamespacedName;
   readonly counts: readonly ReplicaCounts[];
   readonly silent: number;
   readonly refusals: readonly string[] | undefined;
 }
 
-function acknowledgementOf({ counts, silent, refusals }: HeardOfHosts): Acknowledgement | undefined {
-  const [sum = { connected: 0, acknowledged: 0 }] = sumCounts(counts, newestGeneration(counts)).values();
+function acknowledgementOf({ gateway, counts, silent, refusals }: HeardOfHosts): Acknowledgement | undefined {
+  const sums = sumCounts(counts, newestGeneration(counts));
+  const sum = sums.get(gateway) ?? { connected: 0, acknowledged: 0 };
   // Nobody has heard of the Gateway's proxies.
   if (sum.connected === 0 && silent === 0 && refusals === undefined) return undefined;
   return { ...sum, refusals: refusals ?? [], ...(silent > 0 && { silentReplicas: silent }) };

@@ -8,8 +8,9 @@ import {
   parseNamespacedName,
   parseObjectKey,
 } from "../core/keys.ts";
-import type { BoundRoute, Listener } from "../translate/nodes.ts";
+import type { Listener } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
+import type { BoundRoute } from "../translate/route-nodes.ts";
 
 export interface Obstacle {
   readonly state: Exclude<ConvergenceReport["state"], "converged">;
@@ -23,6 +24,10 @@ export function findObstacle(view: RoutingView, object: ObjectKey): Obstacle | u
   // Only objects of these kinds are asked about.
   switch (kind as ConvergingKind) {
     case "HTTPRoute":
+    case "GRPCRoute":
+    case "TLSRoute":
+    case "TCPRoute":
+    case "UDPRoute":
       return routeObstacle(view.routes.get(object)) ?? quarantineObstacle(view, object);
     case "Gateway":
       return gatewayObstacle(view, { object, gateway: name });

@@ -11,6 +11,7 @@ import {
 } from "../core/keys.ts";
 import { type Quarantine, quarantineOf, type RefusedPart } from "../core/quarantine.ts";
 import { systemScheduler } from "../core/scheduler.ts";
+import type { ResourceType } from "../core/xds-resource.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import { QuarantineKeeper } from "../quarantine/quarantine-keeper.ts";
@@ -36,11 +37,11 @@ export interface QuarantineParts extends CulpritParts {
 }
 
 /** Makes the keeper of quarantines. */
-export function createQuarantines({ store, translator, logger, changed }: QuarantineParts): QuarantineKeeper {
+export function createQuarantines({ store, translator, table, logger, changed }: QuarantineParts): QuarantineKeeper {
   return new QuarantineKeeper({
     ...{ store, changed, random: Math.random, scheduler: systemScheduler },
     log: logger,
-    isCurrent: (quarantine) => isStillRefused(translator, quarantine),
+    isCurrent: (quarantine) => isStillRefused({ translator, table }, quarantine),
   });
 }
 
@@ -109,18 +110,24 @@ function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean
 }
 
 /** Whether what a quarantine is about is still there: not gone, not newer, and still the same where it counts no generations. */
-function isStillRefused(translator: CulpritParts["translator"], { spec }: Quarantine): boolean {
-  const { gateway, object, part, generation } = spec;
+function isStillRefused(
+  { translator, table }: Pick<CulpritParts, "translator" | "table">,
+  { spec }: Quarantine,
+): boolean {
+  const { gateway, object, part, generation, hashes } = spec;
   // The parse boundary: people may have made it too.
   const { kind } = parseObjectKey(object as ObjectKey);
   const found = kindNames.includes(kind) ? translator.metadata(object as ObjectKey) : undefined;
   if (found === undefined || translator.routing.gateways.get(gateway) === undefined) return false;
   const key = gatewayResourceKey(gateway as NamespacedName, part);
+  // A proxy may be faster than the flush by which a new quarantine counts: until then what it refused is still wanted.
+  const isWanted = (type: ResourceType) =>
+    hashes.includes(table.entries(gateway as NamespacedName, type).get(part)?.resource.version ?? "");
   switch (kind) {
     case "Secret":
-      return translator.routing.refusedCertificates.get(key) !== undefined;
+      return translator.routing.refusedCertificates.get(key) !== undefined || isWanted("secret");
     case "Service":
-      return translator.routing.refusedClusters.get(key) !== undefined;
+      return translator.routing.refusedClusters.get(key) !== undefined || isWanted("cluster");
     default:
       return found.generation <= generation;
   }

@@ -81,7 +81,18 @@ function answerOf(namespace: string): fc.Arbitrary<RequestAnswer> {
   );
 }
 
-const gateway: fc.Arbitrary<GatewayExplanation> = fc
+const losers = fc.array(object("TLSRoute").map((each) => ({ route: each, criterion: "an older route" })));
+
+/** A connection that a Gateway forwards as it is. */
+const forwarding: fc.Arbitrary<GatewayExplanation> = fc
+  .record({ gateway: object("Gateway"), listener, forwarder: object("TLSRoute"), forwardRivals: losers })
+  .map((parts) => ({
+    ...parts,
+    answer: { kind: "forwarded", backends: backends(parts.forwarder.namespace) },
+    ...{ rivals: [], withheld: [] },
+  }));
+
+const lookingUp: fc.Arbitrary<GatewayExplanation> = fc
   .record({ gateway: object("Gateway"), listener, winner: match, rivals: fc.array(rival), withheld: fc.array(match) })
   .chain((parts) =>
     fc
@@ -98,14 +109,16 @@ const gateway: fc.Arbitrary<GatewayExplanation> = fc
       })),
   );
 
+const gateway: fc.Arbitrary<GatewayExplanation> = fc.oneof(lookingUp, forwarding);
+
 const question = { port: 80, scheme: "http", host: "shop.example.com", path: "/", method: "GET", headers: [] } as const;
 const request: fc.Arbitrary<RequestExplanation> = fc
   .array(gateway, { minLength: 1 })
   .map((gateways) => ({ question, gateways }));
 
 const route: fc.Arbitrary<RouteExplanation> = fc
-  .record({ listener, rivals: fc.array(rival), refusal: refusal("own") })
-  .map(({ listener, rivals, refusal }) => ({
+  .record({ listener, rivals: fc.array(rival), losers, refusal: refusal("own") })
+  .map(({ listener, rivals, losers, refusal }) => ({
     route: { kind: "HTTPRoute", namespace: "own", name: "own-httproute" },
     found: true,
     generation: 3,
@@ -129,6 +142,7 @@ const route: fc.Arbitrary<RouteExplanation> = fc
                   state: "shadowed",
                   shadowedBy,
                 })),
+                ...(losers[0] && { shadowedBy: losers[0] }),
               },
             ],
             acknowledgement: { connected: 2, acknowledged: 1, refusals: [`route ${secret}-three/x is wrong`] },

@@ -3,6 +3,7 @@ import type {
   ExplainedHost,
   ExplainedMatch,
   ExplainedRefusal,
+  ForwardingRival,
   GatewayExplanation,
   ListenerExplanation,
   ListenerName,
@@ -73,8 +74,10 @@ interface Reader {
 function redactGateway(explanation: GatewayExplanation, reader: Reader): GatewayExplanation {
   const { gateway, envoyListener, listener, virtualHost, normalizedPath, answer, winner, rivals, withheld } =
     explanation;
+  const { forwarder, forwardRivals } = explanation;
   const { sees } = reader;
-  const isOwn = winner !== undefined && sees(winner.route);
+  const answering = winner?.route ?? forwarder;
+  const isOwn = answering !== undefined && sees(answering);
   const shown = [winner, ...rivals, ...withheld].filter((match) => match !== undefined && sees(match.route));
   const isKnown =
     virtualHost !== undefined &&
@@ -88,9 +91,15 @@ function redactGateway(explanation: GatewayExplanation, reader: Reader): Gateway
     // A route names its backends itself.
     answer: isOwn ? answer : foreignAnswer(answer),
     ...(winner && { winner: redactMatch(winner, reader) }),
+    ...(forwarder && { forwarder: redactObject(forwarder, sees) }),
+    ...(forwardRivals && { forwardRivals: forwardRivals.map((rival) => redactForwarding(rival, sees)) }),
     rivals: rivals.map((rival) => redactRival(rival, reader)),
     withheld: withheld.map((match) => redactWithheld(match, reader)),
   };
+}
+
+function redactForwarding({ route, criterion }: ForwardingRival, sees: Sees): ForwardingRival {
+  return { route: redactObject(route, sees), criterion };
 }
 
 function redactObject(object: ObjectName, sees: Sees): ObjectName {
@@ -147,6 +156,8 @@ function foreignAnswer(answer: RequestAnswer): RequestAnswer {
     case "forward":
     case "split":
       return { kind: "forward", backends: [] };
+    case "forwarded":
+      return { kind: "forwarded", backends: [] };
     case "redirect":
       return { kind: "redirect", status: answer.status, location: hiddenText };
     case "error":
@@ -192,8 +203,12 @@ function redactRouteListener(
 
 const hiddenRefusal = "a proxy has refused a part of it; what it said is shown to who may list all routes";
 
-function redactHost({ hostname, written, matches }: ExplainedHost, sees: Sees): ExplainedHost {
-  return { hostname, written, matches: matches.map((match) => redactReached(match, { sees, asked: hostname })) };
+function redactHost({ hostname, written, matches, shadowedBy }: ExplainedHost, sees: Sees): ExplainedHost {
+  return {
+    ...{ hostname, written },
+    matches: matches.map((match) => redactReached(match, { sees, asked: hostname })),
+    ...(shadowedBy && { shadowedBy: redactForwarding(shadowedBy, sees) }),
+  };
 }
 
 function redactReached(

@@ -1,5 +1,5 @@
 import type { ReviewOptions } from "../admission/review-object.ts";
-import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
+import type { ListenerSet, Route } from "../core/gateway-api.ts";
 import { describeRefusal } from "../translate/ownership/messages.ts";
 import { acceptObject } from "../watch/accepted-object.ts";
 
@@ -11,7 +11,7 @@ export function reviewOptions(options: Pick<ReviewOptions, "isReady" | "judge" |
     readObject: (kind, raw) => {
       const accepted = acceptObject(kind, raw);
       // The kind that was asked for is the kind that comes back.
-      return accepted.kind === "object" ? (accepted.object as HttpRoute | ListenerSet) : undefined;
+      return accepted.kind === "object" ? (accepted.object as Route | ListenerSet) : undefined;
     },
   };
 }

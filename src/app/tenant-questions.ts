@@ -1,10 +1,11 @@
 import type { Access } from "../admin/api/access.ts";
 import type { Caller } from "../admin/api/caller.ts";
-import type { ConvergenceNameQuestion, HistoryQuestion, NameQuestion } from "../admin/api/read-question.ts";
+import type { ConvergenceNameQuestion, HistoryQuestion, RouteNameQuestion } from "../admin/api/read-question.ts";
 import type { TenantAnswer, TenantApi } from "../admin/api/tenant-api.ts";
 import type { Explainer } from "../admin/explainer.ts";
 import type { ObjectName, RequestQuestion } from "../core/explanation.ts";
 import type { HistoryReport } from "../core/history.ts";
+import { routeKinds } from "../core/keys.ts";
 import { namedObjects } from "./hide-objects.ts";
 import { redactConvergence } from "./redact-convergence.ts";
 import { redactRequest, redactRoute } from "./redact-explanation.ts";
@@ -47,12 +48,11 @@ export class TenantQuestions implements TenantApi {
     return this.#show(caller, { answer, costMs, redact: redactRequest });
   }
 
-  async explainRoute(caller: Caller, route: NameQuestion): Promise<TenantAnswer> {
-    const { namespace, name } = route;
+  async explainRoute(caller: Caller, route: RouteNameQuestion): Promise<TenantAnswer> {
+    const { kind, namespace, name } = route;
     // The same words whether or not there is such a route.
-    const message = `${caller.user} may not get the HTTPRoute ${namespace}/${name}`;
-    if (!(await this.#options.access.mayGet(caller, "HTTPRoute", route)))
-      return { kind: "refused", status: 403, message };
+    const message = `${caller.user} may not get the ${kind} ${namespace}/${name}`;
+    if (!(await this.#options.access.mayGet(caller, kind, route))) return { kind: "refused", status: 403, message };
     const asked = await this.#ask((knowledge) => knowledge.explainRoute(route));
     return this.#show(caller, { ...asked, redact: redactRoute });
   }
@@ -92,9 +92,12 @@ export class TenantQuestions implements TenantApi {
     return { kind: "answer", body: isWhole ? answer : redact(answer, sees), costMs: costMs + reviews * reviewMs };
   }
 
-  /** Whoever may list every route is shown what concerns no object that could be asked about. */
-  #isPlatform(caller: Caller): Promise<boolean> {
-    return this.#options.access.may(caller, { verb: "list", kind: "HTTPRoute" });
+  /** Whoever may list every route of every kind is shown what concerns no object that could be asked about. */
+  async #isPlatform(caller: Caller): Promise<boolean> {
+    const answers = await Promise.all(
+      routeKinds.map((kind) => this.#options.access.may(caller, { verb: "list", kind })),
+    );
+    return answers.every((may) => may);
   }
 
   /** What other replicas are asked about is worked out twice: to ask, and with their answers. Waiting costs nothing. */

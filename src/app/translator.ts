@@ -4,9 +4,9 @@ import { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState, TableMode } from "../core/data-plane.ts";
 import { type ClusterFacts, clusterKey, type FleetSpec, type FleetState } from "../core/fleet.ts";
-import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
+import type { ListenerSet, Route } from "../core/gateway-api.ts";
 import type { GatewayResourceKey, Kind, NamespacedName, ObjectByKind, ObjectKey } from "../core/keys.ts";
-import { kindNames, objectKey, parseGatewayResourceKey, parseObjectKey } from "../core/keys.ts";
+import { isRouteKind, kindNames, objectKey, parseGatewayResourceKey, parseObjectKey } from "../core/keys.ts";
 import type { ObjectMeta } from "../core/kubernetes.ts";
 import {
   type ClaimKeeper,
@@ -108,7 +108,7 @@ export class Translator {
   }
 
   /** What would be refused of a route or ListenerSet if it were applied now. */
-  judge(object: HttpRoute | ListenerSet): OwnershipJudgement {
+  judge(object: Route | ListenerSet): OwnershipJudgement {
     return this.#pipeline.outputs.judge(object);
   }
 
@@ -147,11 +147,11 @@ export class Translator {
 
   /** Tells that a change of an object waits, with the object that is to come, if any; undefined when it waits no more. */
   setDelayed(key: ObjectKey, change: { readonly object: ObjectByKind[Kind] | undefined } | undefined): void {
-    if (parseObjectKey(key).kind !== "HTTPRoute") return;
+    if (!isRouteKind(parseObjectKey(key).kind)) return;
     const { delayed } = this.#pipeline;
     if (change === undefined) delayed.delete(key);
     // The key says of which kind it is.
-    else delayed.set(key, change.object === undefined ? {} : { route: change.object as HttpRoute });
+    else delayed.set(key, change.object === undefined ? {} : { route: change.object as Route });
   }
 
   /** Ends what connections from before a table was cut otherwise went by. */

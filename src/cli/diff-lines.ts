@@ -1,3 +1,4 @@
+import type { HttpPathMatch } from "../core/gateway-api.ts";
 /** The words that both forms of a comparison are made of. */
 import type { ObjectKey } from "../core/keys.ts";
 import {
@@ -14,6 +15,11 @@ import { objectWords } from "./object-words.ts";
 /** Names the route that has something; `nobody` where none has it. */
 export function ownerWords(key: ObjectKey | undefined): string {
   return key === undefined ? "nobody" : objectWords(key);
+}
+
+/** `PathPrefix /cart`. */
+export function pathWords({ type, value }: HttpPathMatch): string {
+  return `${type} ${value}`;
 }
 
 /** `GET http://shop.example.com/cart`, with headers behind it; the port where it is not the scheme's. */

@@ -5,6 +5,7 @@ import {
   countWords,
   foldRequests,
   ownerWords,
+  pathWords,
   requestWords,
   verdictSentences,
   verdictWords,
@@ -18,7 +19,7 @@ export function diffMarkdown(diff: WorldDiff): string {
     yes(foreign),
     `${gateway}:${port}`,
     hostname,
-    `${path.type} ${path.value}`,
+    path === undefined ? "" : pathWords(path),
     ownerWords(before),
     ownerWords(after),
   ]);

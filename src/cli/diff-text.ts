@@ -5,6 +5,7 @@ import {
   countWords,
   foldRequests,
   ownerWords,
+  pathWords,
   requestWords,
   verdictSentences,
   verdictWords,
@@ -19,7 +20,7 @@ export function diffText(diff: WorldDiff): string {
     section(
       "Hostnames and paths that change owner",
       diff.owners.flatMap(({ gateway, port, hostname, path, before, after, foreign }) => [
-        `${mark(foreign)}${gateway}:${port} ${hostname} ${path.type} ${path.value}: ${ownerWords(before)} → ${ownerWords(after)}`,
+        `${mark(foreign)}${gateway}:${port} ${hostname}${path ? ` ${pathWords(path)}` : ""}: ${ownerWords(before)} → ${ownerWords(after)}`,
       ]),
     ),
     section(

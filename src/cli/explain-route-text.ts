@@ -17,7 +17,7 @@ export function routeText({ route, found, parents, rules, partiallyInvalid }: Ro
     objectText(route),
     ...(parents.length === 0 ? ["", "It names no parent"] : parents.flatMap(parentLines)),
     ...(rules.length === 0 ? [] : ["", "Rules"]),
-    ...rules.map((rule) => `  ${ruleWords(rule)}  ${ruleText(rule)}`),
+    ...rules.map((rule) => `  ${ruleWords(rule)}  ${ruleText(rule, refusalWords(route.kind))}`),
     ...(partiallyInvalid === undefined ? [] : [`  ${partiallyInvalid}`]),
   ]);
 }
@@ -52,9 +52,10 @@ function acknowledgedText({ acknowledged, connected, silentReplicas }: Acknowled
   return `acknowledged by ${acknowledged} of ${connected} proxies${silent}`;
 }
 
-function hostLines({ hostname, written, matches }: ExplainedHost): readonly string[] {
+function hostLines({ hostname, written, matches, shadowedBy }: ExplainedHost): readonly string[] {
+  const lost = shadowedBy && `: never reached, ${objectText(shadowedBy.route)} comes first (${shadowedBy.criterion})`;
   return [
-    `      ${hostname}${written === hostname ? "" : `, by the route's ${written}`}`,
+    `      ${hostname}${written === hostname ? "" : `, by the route's ${written}`}${lost ?? ""}`,
     ...matches.map((match) => `        ${stateMarks[match.state]} ${reachedText(match)}`),
   ];
 }
@@ -74,8 +75,21 @@ function ruleWords({ index, name }: ExplainedRule): string {
   return `${index}${name === undefined ? "" : ` (${name})`}`;
 }
 
-function ruleText({ kind, backends, message }: ExplainedRule): string {
-  if (kind === "error") return `answers 500: ${message ?? "it cannot be served"}`;
+function ruleText({ kind, backends, message }: ExplainedRule, { verb, word }: RefusalWords): string {
+  if (kind === "error") return `${verb}: ${message ?? "it cannot be served"}`;
   if (kind === "redirect") return "redirects";
-  return backends.length === 0 ? "answers 500: it has no backend" : backendsText(backends);
+  return backends.length === 0 ? `${verb}: it has no backend` : backendsText(backends, word);
+}
+
+/** What becomes of what a rule cannot serve. */
+interface RefusalWords {
+  readonly verb: string;
+  /** In the place of a backend. */
+  readonly word: string;
+}
+
+function refusalWords(kind: string): RefusalWords {
+  if (kind === "UDPRoute") return { verb: "drops datagrams", word: "dropped" };
+  if (kind === "TCPRoute" || kind === "TLSRoute") return { verb: "closes connections", word: "closed" };
+  return { verb: "answers 500", word: "500" };
 }

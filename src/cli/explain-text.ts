@@ -27,6 +27,7 @@ export function requestText({ question, gateways }: RequestExplanation): string 
 
 function gatewayLines(explanation: GatewayExplanation): readonly string[] {
   const { gateway, listener, virtualHost, normalizedPath, answer, winner, rivals, withheld } = explanation;
+  const { forwarder, forwardRivals = [] } = explanation;
   return [
     "",
     objectText(gateway),
@@ -34,7 +35,10 @@ function gatewayLines(explanation: GatewayExplanation): readonly string[] {
     ...(virtualHost === undefined ? [] : [`  virtual host  ${virtualHost}`]),
     ...(normalizedPath === undefined ? [] : [`  path          ${normalizedPath}, once it is normalised`]),
     ...(winner === undefined ? [] : [`  rule          ${matchText(winner)}`]),
+    ...(forwarder === undefined ? [] : [`  route         ${objectText(forwarder)}`]),
     `  answer        ${answerText(answer)}`,
+    ...(forwardRivals.length === 0 ? [] : ["  routes that it would go to, and what decided against them"]),
+    ...forwardRivals.map(({ route, criterion }) => `    ${objectText(route)}: ${criterion}`),
     ...(rivals.length === 0 ? [] : ["  rivals, and what decided against them"]),
     ...rivals.map((rival) => `    ${matchText(rival)}: ${rival.criterion}`),
     ...(withheld.length === 0 ? [] : ["  withheld, because somebody else owns the hostname or the path"]),
@@ -90,6 +94,11 @@ function answerText(answer: RequestAnswer): string {
     case "forward":
       // A route that the reader may not see names no backends.
       return answer.backends.length === 0 ? `a backend of ${hiddenText}` : backendsText(answer.backends);
+    case "forwarded": {
+      const backends =
+        answer.backends.length === 0 ? `a backend of ${hiddenText}` : backendsText(answer.backends, "closed");
+      return `the connection is forwarded to ${backends}`;
+    }
     case "split":
       return answer.shares.map((share) => `${share.weight} × ${answerText(share.answer)}`).join("; ");
     default:
@@ -97,12 +106,12 @@ function answerText(answer: RequestAnswer): string {
   }
 }
 
-/** Backends with their weights, where there are several. */
-export function backendsText(backends: readonly ExplainedBackend[]): string {
+/** Backends with their weights, where there are several; `refused` is what stands for one that cannot be used. */
+export function backendsText(backends: readonly ExplainedBackend[], refused = "500"): string {
   return backends
     .map(({ service, port, weight, message }) => {
       const name =
-        service === undefined ? `500 (${message ?? "an invalid backend"})` : `${objectText(service)}:${port}`;
+        service === undefined ? `${refused} (${message ?? "an invalid backend"})` : `${objectText(service)}:${port}`;
       return backends.length === 1 && weight === 1 ? name : `${weight} × ${name}`;
     })
     .join(", ");

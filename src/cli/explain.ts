@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { settings } from "../config.ts";
 import type { RequestExplanation, RequestHeader, RequestQuestion, RouteExplanation } from "../core/explanation.ts";
+import { kinds, type RouteKind, routeKinds } from "../core/keys.ts";
 import { type CommandIo, exitCodes } from "./command-io.ts";
 import { routeText } from "./explain-route-text.ts";
 import { requestText } from "./explain-text.ts";
@@ -12,6 +13,10 @@ import { readManifestTexts } from "./world-options.ts";
 interface NameInNamespace {
   readonly namespace: string;
   readonly name: string;
+}
+
+interface RouteName extends NameInNamespace {
+  readonly kind: RouteKind;
 }
 
 interface ExplainFlags extends AskOptions {
@@ -52,10 +57,10 @@ export function addExplain(program: Command, io: CommandIo): void {
   );
   const route = explain
     .command("route")
-    .description("tell listener by listener how an HTTPRoute is served, or why not")
-    .argument("<namespace/name>", "the HTTPRoute", parseName);
-  addSharedOptions(route).action((name: NameInNamespace, flags: ExplainFlags) =>
-    explainTo(io, flags, { path: "route", question: name, print: routeText, isGood: isAttached }),
+    .description("tell listener by listener how a route is served, or why not")
+    .argument("<[kind/]namespace/name>", "an HTTPRoute, or such as grpcroute/shop/cart", parseRoute);
+  addSharedOptions(route).action((route: RouteName, flags: ExplainFlags) =>
+    explainTo(io, flags, { path: "route", question: route, print: routeText, isGood: isAttached }),
   );
 }
 
@@ -77,7 +82,7 @@ interface Asking<Q, E> {
   readonly isGood: (explanation: E) => boolean;
 }
 
-type AnyAsking = Asking<RequestQuestion, RequestExplanation> | Asking<NameInNamespace, RouteExplanation>;
+type AnyAsking = Asking<RequestQuestion, RequestExplanation> | Asking<RouteName, RouteExplanation>;
 
 async function explainTo(io: CommandIo, flags: ExplainFlags, asking: AnyAsking): Promise<void> {
   const fetched = await (flags.filename === undefined
@@ -162,6 +167,16 @@ function parseUrl(text: string): AskedUrl {
   };
 }
 
+function parseRoute(text: string): RouteName {
+  const [word = "", ...rest] = text.split("/");
+  const lower = word.toLowerCase();
+  const kind = routeKinds.find((each) => lower === each.toLowerCase() || lower === kinds[each].plural);
+  // Two parts are a namespace, however it is called, and a name.
+  if (rest.length === 1) return { kind: "HTTPRoute", ...parseName(text) };
+  if (kind === undefined) throw new InvalidArgumentError("write NAMESPACE/NAME, or KIND/NAMESPACE/NAME.");
+  return { kind, ...parseName(rest.join("/")) };
+}
+
 function parseName(text: string): NameInNamespace {
   const [namespace, name, ...more] = text.split("/");
   if (!namespace || !name || more.length > 0) throw new InvalidArgumentError("write NAMESPACE/NAME.");
@@ -176,7 +191,9 @@ function collectHeader(text: string, before: readonly RequestHeader[] = []): rea
 
 /** Whether some Gateway has a rule for it, whatever that answers. */
 function isAnswered({ gateways }: RequestExplanation): boolean {
-  return gateways.some(({ winner, answer }) => winner !== undefined || answer.kind === "normalized");
+  return gateways.some(
+    ({ winner, answer }) => winner !== undefined || answer.kind === "normalized" || answer.kind === "forwarded",
+  );
 }
 
 function isAttached({ parents }: RouteExplanation): boolean {

@@ -23,3 +23,13 @@ it.each(["", "pods", "secrets", "__proto__", "constructor", "gateway/", "gateway
     expect(parseSelection(word)).toBeUndefined();
   },
 );
+
+it.each([
+  ["grpcroutes", "GRPCRoute"],
+  ["tlsroute", "TLSRoute"],
+  ["TCPRoute", "TCPRoute"],
+  ["udproutes.gateway.networking.k8s.io", "UDPRoute"],
+  ["btlspolicy", "BackendTLSPolicy"],
+])("%s is a kind that has a status", (word, kind) => {
+  expect(parseSelection(`${word}/shop/x`)).toEqual({ kind, namespace: "shop", name: "x" });
+});

@@ -1,4 +1,4 @@
-import { type Kind, kindNames, kinds } from "../core/keys.ts";
+import { type Kind, kindNames, kinds, reportedKinds } from "../core/keys.ts";
 
 /** Which objects' statuses are asked for. */
 export interface StatusSelection {
@@ -7,14 +7,12 @@ export interface StatusSelection {
   readonly name?: string;
 }
 
-/** Kinds that have a status of ours. */
-const reported: readonly Kind[] = ["GatewayClass", "Gateway", "ListenerSet", "HTTPRoute", "GatewayParameters"];
-
 const shortNames: Readonly<Record<string, Kind>> = {
   gc: "GatewayClass",
   gtw: "Gateway",
   gw: "Gateway",
   lset: "ListenerSet",
+  btlspolicy: "BackendTLSPolicy",
 };
 
 /**
@@ -32,11 +30,11 @@ export function parseSelection(kindText: string, nameText?: string): StatusSelec
 }
 
 /** The words by which kinds can be asked for, for a message. */
-export const kindWords: string = reported.map((kind) => kinds[kind].plural).join(", ");
+export const kindWords: string = reportedKinds.map((kind) => kinds[kind].plural).join(", ");
 
 function findKind(word: string): Kind | undefined {
   const [lower = ""] = word.toLowerCase().split(".");
   const named = kindNames.find((kind) => lower === kind.toLowerCase() || lower === kinds[kind].plural);
   const kind = named ?? (Object.hasOwn(shortNames, lower) ? shortNames[lower] : undefined);
-  return kind !== undefined && reported.includes(kind) ? kind : undefined;
+  return kind !== undefined && reportedKinds.includes(kind) ? kind : undefined;
 }

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type StatusEntry, statusDetails, statusTable } from "./status-table.ts";
 
 const since = { observedGeneration: 2, lastTransitionTime: "2026-01-01T00:00:00Z" };
@@ -85,4 +85,33 @@ it("prints everything about one object", () => {
 
 it("lets no control character of somebody else's text reach the terminal", () => {
   expect(statusDetails(route)).not.toContain("\u001b");
+});
+
+describe("the status of a policy", () => {
+  const policy: StatusEntry = {
+    object: "BackendTLSPolicy/shop/strict",
+    ...{ kind: "BackendTLSPolicy", namespace: "shop", name: "strict" },
+    status: {
+      ancestors: [
+        {
+          ancestorRef: { kind: "Gateway", namespace: "infra", name: "edge" },
+          conditions: [{ type: "Accepted", status: "False", reason: "Conflicted", message: "an older one holds" }],
+        },
+      ],
+    },
+  };
+
+  it("is one line for each Gateway for which it holds", () => {
+    expect(
+      statusTable([policy])
+        .split("\n")[1]
+        ?.split(/\s{2,}/),
+    ).toEqual([
+      ...["BackendTLSPolicy/shop/strict", "infra/edge", "False", "-", "-", "Conflicted", "an older one holds"],
+    ]);
+  });
+
+  it("tells all conditions of each", () => {
+    expect(statusDetails(policy)).toContain("Ancestor infra/edge\n");
+  });
 });

@@ -12,6 +12,8 @@ export interface StatusEntry {
     readonly addresses?: readonly { readonly type?: string; readonly value?: string }[];
     readonly listeners?: readonly ShownListener[];
     readonly parents?: readonly ShownParent[];
+    /** Of policies: what they hold for. */
+    readonly ancestors?: readonly ShownAncestor[];
   };
 }
 
@@ -42,6 +44,11 @@ interface ShownParent {
   readonly conditions?: readonly ShownCondition[];
 }
 
+interface ShownAncestor {
+  readonly ancestorRef: ShownParent["parentRef"];
+  readonly conditions?: readonly ShownCondition[];
+}
+
 /** Prints one line for every object, and for every listener and every parent of it. */
 export function statusTable(entries: readonly StatusEntry[]): string {
   const titles = ["OBJECT", "PARENT", "ACCEPTED", "RESOLVEDREFS", "PROGRAMMED", "REASON", "MESSAGE"];
@@ -60,18 +67,29 @@ export function statusDetails({ object, namespace, status }: StatusEntry): strin
     ...(status.parents ?? []).map(
       (parent) => `Parent ${printable(parentName(parent, namespace))}\n${conditionTable(parent.conditions)}`,
     ),
+    ...ancestorsOf(status).map(
+      (ancestor) => `Ancestor ${printable(parentName(ancestor, namespace))}\n${conditionTable(ancestor.conditions)}`,
+    ),
   ];
   return sections.join("\n");
 }
 
 function rowsOf(entry: StatusEntry): readonly (readonly string[])[] {
   const { object, namespace, name, status } = entry;
-  const own = status.parents === undefined ? [row(object, "-", status.conditions)] : [];
-  const parents = status.parents?.map((parent) => row(object, parentName(parent, namespace), parent.conditions)) ?? [];
+  const isOfOthers = status.parents !== undefined || status.ancestors !== undefined;
+  const own = isOfOthers ? [] : [row(object, "-", status.conditions)];
+  const parents = [...(status.parents ?? []), ...ancestorsOf(status)].map((parent) =>
+    row(object, parentName(parent, namespace), parent.conditions),
+  );
   const listeners = (status.listeners ?? []).map((listener) =>
     row(`${object}/${listener.name}`, namespace === undefined ? name : `${namespace}/${name}`, listener.conditions),
   );
   return [...own, ...parents, ...listeners];
+}
+
+/** What a policy holds for, as the parents of routes are told. */
+function ancestorsOf({ ancestors = [] }: StatusEntry["status"]): readonly ShownParent[] {
+  return ancestors.map(({ ancestorRef, conditions = [] }) => ({ parentRef: ancestorRef, conditions }));
 }
 
 function row(object: string, parent: string, conditions: readonly ShownCondition[] = []): readonly string[] {

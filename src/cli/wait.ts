@@ -27,7 +27,11 @@ export function addWait(program: Command, io: CommandIo): void {
   const command = program
     .command("wait")
     .description("wait until all connected proxies have acknowledged the present generation of objects")
-    .argument("<kind/namespace/name...>", "such as httproute/shop/cart; also of a gateway or a listenerset", collect)
+    .argument(
+      "<kind/namespace/name...>",
+      "such as httproute/shop/cart; a route of any kind, a gateway or a listenerset",
+      collect,
+    )
     .option("--generation <n>", "wait for this generation at least, of one object", parseGeneration)
     .option("--timeout <duration>", "how long, such as 90s, 5m or 1h", parseDuration, 60_000)
     .addOption(new Option("-o, --output <format>", "format").choices(["text", "json"]).default("text"))
@@ -102,7 +106,9 @@ function collect(text: string, before: readonly AwaitedObject[] | undefined): re
   const kind = kindWords.get(word.toLowerCase());
   const part = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
   if (kind === undefined || rest.length > 0 || !part.test(namespace) || !part.test(name)) {
-    throw new InvalidArgumentError("write httproute/NAMESPACE/NAME, or a gateway or listenerset.");
+    throw new InvalidArgumentError(
+      "write httproute/NAMESPACE/NAME, or a route of another kind, a gateway or a listenerset.",
+    );
   }
   return [...(before ?? []), { kind, namespace, name }];
 }

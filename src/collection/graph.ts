@@ -4,6 +4,7 @@ import { equal } from "./equal.ts";
 import { GroupNode } from "./group.ts";
 import { Node, type Trace, visit } from "./node.ts";
 import { SourceNode } from "./source.ts";
+import { UnionNode } from "./union.ts";
 
 /**
  * Keeps derived collections up to date with their sources. A flush brings each collection up to date in the order of
@@ -50,6 +51,16 @@ export class Graph {
         name,
         from.map((collection) => this.#own(collection)),
         { keysOf, failures: this.#failures },
+      ),
+    );
+  }
+
+  /** Declares several collections as one. No key may be in two of them. */
+  union<V>(name: string, from: readonly Collection<V>[]): Collection<V> {
+    return this.#declare(
+      new UnionNode(
+        name,
+        from.map((collection) => this.#own(collection)),
       ),
     );
   }

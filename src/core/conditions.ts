@@ -24,6 +24,13 @@ export interface ParentStatus {
   readonly conditions: readonly Condition[];
 }
 
+/** What a policy comes to for one Gateway. */
+export interface AncestorStatus {
+  readonly ancestorRef: ParentReference;
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+}
+
 export interface ListenerStatus {
   readonly name: string;
   readonly supportedKinds: readonly RouteGroupKind[];
@@ -68,6 +75,12 @@ export type StatusUpdate =
       readonly parents: readonly ParentStatus[];
       /** Something that it claims waits for its record: what was told before stands meanwhile. */
       readonly pending?: true;
+    }
+  | {
+      readonly kind: "Policy";
+      readonly object: ObjectKey;
+      /** One entry for each Gateway for which the policy holds, at most 16: the API takes no more. */
+      readonly ancestors: readonly AncestorStatus[];
     }
   | { readonly kind: "GatewayParameters"; readonly object: ObjectKey; readonly conditions: readonly Condition[] };
 

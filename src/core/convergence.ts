@@ -1,9 +1,9 @@
 /** Which generation of an object how many proxies have acknowledged: as replicas tell each other, and as people are told. */
 import type { ObjectName } from "./explanation.ts";
-import type { Kind, NamespacedName, ObjectKey } from "./keys.ts";
+import { type Kind, type NamespacedName, type ObjectKey, routeKinds } from "./keys.ts";
 
 /** The kinds of objects that are followed until proxies have them. */
-export const convergingKinds = ["Gateway", "ListenerSet", "HTTPRoute"] as const satisfies readonly Kind[];
+export const convergingKinds = ["Gateway", "ListenerSet", ...routeKinds] as const satisfies readonly Kind[];
 
 export type ConvergingKind = (typeof convergingKinds)[number];
 

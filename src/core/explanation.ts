@@ -59,6 +59,10 @@ export interface GatewayExplanation {
   readonly winner?: ExplainedMatch;
   /** Everything else that the request matches, in order of precedence, with what decided against it. */
   readonly rivals: readonly Rival[];
+  /** The route that forwards the connection as it is: no request of it is read, so nothing is looked up. */
+  readonly forwarder?: ObjectName;
+  /** Routes that the connection would go to if another one did not come first. */
+  readonly forwardRivals?: readonly ForwardingRival[];
   /** What the request matches and is not the route's to answer, because somebody else owns the hostname or the path. */
   readonly withheld: readonly WithheldMatch[];
 }
@@ -86,11 +90,13 @@ export type RequestAnswer =
   /** The host belongs to another listener's connections: 421. */
   | { readonly kind: "misdirected"; readonly status: 421; readonly reason: string }
   /** A rule that cannot be served: 500. `message` belongs to the winner. */
-  | { readonly kind: "error"; readonly status: 500; readonly reason: string; readonly message?: string }
+  | { readonly kind: "error"; readonly status: 500 | 503; readonly reason: string; readonly message?: string }
   /** A preflight that CORS answers without asking a backend. */
   | { readonly kind: "corsPreflight"; readonly status: number; readonly allowed: boolean }
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
   | { readonly kind: "forward"; readonly backends: readonly ExplainedBackend[] }
+  /** The connection is forwarded as it is: what the request is answered is for the backend to say. */
+  | { readonly kind: "forwarded"; readonly backends: readonly ExplainedBackend[] }
   /** Each backend has filters of its own, which may answer differently: one of these, by weight. */
   | { readonly kind: "split"; readonly shares: readonly AnswerShare[] };
 
@@ -106,7 +112,7 @@ export interface ExplainedBackend {
   readonly service?: ObjectName;
   readonly port?: number;
   readonly weight: number;
-  /** Why it gets nothing; its share of the requests answers 500. Belongs to the route. */
+  /** Why it gets nothing; its share of the requests answers 500 unless it says otherwise. Belongs to the route. */
   readonly message?: string;
 }
 
@@ -125,6 +131,13 @@ export interface ExplainedMatch {
 
 /** A match that fits the request and does not answer it. */
 export interface Rival extends ExplainedMatch {
+  /** What decided, in the words of the specification. Names no object. */
+  readonly criterion: string;
+}
+
+/** A route that forwards connections and has lost them to another one. */
+export interface ForwardingRival {
+  readonly route: ObjectName;
   /** What decided, in the words of the specification. Names no object. */
   readonly criterion: string;
 }
@@ -191,8 +204,10 @@ export interface ExplainedHost {
   readonly hostname: string;
   /** What the route says itself, where that is wider: `*` where it says nothing. */
   readonly written: string;
-  /** In order of precedence. */
+  /** In order of precedence; none where connections or datagrams are forwarded as they are. */
   readonly matches: readonly ReachedMatch[];
+  /** The route to which those go in place of this one. */
+  readonly shadowedBy?: ForwardingRival;
 }
 
 /** Whether a match is ever reached under a hostname. */

@@ -4,6 +4,7 @@ import type {
   AccessLog,
   Autoscaling,
   EnvoyLogLevel,
+  PortParameters,
   ResourceRequirements,
   ServiceType,
   TlsVersion,
@@ -69,6 +70,8 @@ export interface EffectiveParameters {
   readonly logLevel: EnvoyLogLevel;
   readonly accessLog: AccessLog;
   readonly tls: { readonly minimumVersion: TlsVersion; readonly cipherSuites: readonly string[] };
+  /** By port, ascending; absent where nothing is said about any. */
+  readonly listeners?: readonly PortParameters[];
   readonly ownership: EffectiveOwnership;
   /** What each other namespace may attach. */
   readonly budget: BudgetLimits;

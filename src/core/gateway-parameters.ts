@@ -34,6 +34,7 @@ export const lockableFields = [
   "tls",
   "tls.minimumVersion",
   "tls.cipherSuites",
+  "listeners",
   "ownership",
   "ownership.mode",
   "ownership.uniqueness",
@@ -53,6 +54,24 @@ export type LockableField = (typeof lockableFields)[number];
 export type ServiceType = "LoadBalancer" | "NodePort" | "ClusterIP";
 export type EnvoyLogLevel = "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off";
 export type TlsVersion = "1.2" | "1.3";
+
+/** Cipher suites of TLS 1.2 that Envoy knows, by its names for them. */
+export const cipherSuiteNames = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+  "ECDHE-ECDSA-AES128-SHA",
+  "ECDHE-RSA-AES128-SHA",
+  "ECDHE-ECDSA-AES256-SHA",
+  "ECDHE-RSA-AES256-SHA",
+  "AES128-GCM-SHA256",
+  "AES256-GCM-SHA384",
+  "AES128-SHA",
+  "AES256-SHA",
+] as const;
 
 /** What a class or a Gateway may set. Everything is optional: what neither sets has a default. */
 export interface GatewayParametersSpec extends ProxyParameters {
@@ -90,11 +109,24 @@ export interface ProxyParameters {
   readonly logLevel?: EnvoyLogLevel;
   readonly accessLog?: AccessLog;
   readonly tls?: { readonly minimumVersion?: TlsVersion; readonly cipherSuites?: readonly string[] };
+  /** What proxies do on ports besides what the listeners there say, each port once. */
+  readonly listeners?: readonly PortParameters[];
   readonly ownership?: OwnershipParameters;
   /** What each other namespace may attach to a Gateway; a Gateway may only ask for less than its class. */
   readonly budget?: BudgetLimits;
   readonly limits?: ProxyLimits;
 }
+
+export interface PortParameters {
+  readonly port: number;
+  /** Serves the HTTPS listeners of the port by HTTP/3 as well, on the UDP port of that number. */
+  readonly http3?: boolean;
+  /** Whether connections begin with a header of the PROXY protocol, which says who the client is. */
+  readonly proxyProtocol?: ProxyProtocol;
+}
+
+/** `Allow` takes connections without the header too, and believes the header of whoever sends one. */
+export type ProxyProtocol = "Off" | "Allow" | "Require";
 
 export interface Autoscaling {
   readonly minReplicas: number;

@@ -1,15 +1,31 @@
-import type { Gateway, GatewayClass, HttpRoute, ListenerSet, ReferenceGrant } from "./gateway-api.ts";
+import type {
+  BackendTlsPolicy,
+  Gateway,
+  GatewayClass,
+  GrpcRoute,
+  HttpRoute,
+  ListenerSet,
+  ReferenceGrant,
+  TcpRoute,
+  TlsRoute,
+  UdpRoute,
+} from "./gateway-api.ts";
 import type { GatewayParameters } from "./gateway-parameters.ts";
 import type { ConfigMap, EndpointSlice, Namespace, ObjectMeta, Secret, Service } from "./kubernetes.ts";
 import type { HostnameClaim, HostnameRecord, NamespaceBudget } from "./ownership.ts";
 import type { Quarantine } from "./quarantine.ts";
 
-/** The view that Gatehouse keeps of each kind that it watches. Later route kinds and policies join here. */
+/** The view that Gatehouse keeps of each kind that it watches. */
 export interface ObjectByKind {
   readonly GatewayClass: GatewayClass;
   readonly Gateway: Gateway;
   readonly ListenerSet: ListenerSet;
   readonly HTTPRoute: HttpRoute;
+  readonly GRPCRoute: GrpcRoute;
+  readonly TLSRoute: TlsRoute;
+  readonly TCPRoute: TcpRoute;
+  readonly UDPRoute: UdpRoute;
+  readonly BackendTLSPolicy: BackendTlsPolicy;
   readonly ReferenceGrant: ReferenceGrant;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -41,6 +57,11 @@ export const kinds = {
   Gateway: { group: gatewayApi, versions: ["v1", "v1beta1"], plural: "gateways", scope: "Namespaced" },
   ListenerSet: { group: gatewayApi, versions: ["v1"], plural: "listenersets", scope: "Namespaced" },
   HTTPRoute: { group: gatewayApi, versions: ["v1", "v1beta1"], plural: "httproutes", scope: "Namespaced" },
+  GRPCRoute: { group: gatewayApi, versions: ["v1"], plural: "grpcroutes", scope: "Namespaced" },
+  TLSRoute: { group: gatewayApi, versions: ["v1"], plural: "tlsroutes", scope: "Namespaced" },
+  TCPRoute: { group: gatewayApi, versions: ["v1"], plural: "tcproutes", scope: "Namespaced" },
+  UDPRoute: { group: gatewayApi, versions: ["v1"], plural: "udproutes", scope: "Namespaced" },
+  BackendTLSPolicy: { group: gatewayApi, versions: ["v1"], plural: "backendtlspolicies", scope: "Namespaced" },
   ReferenceGrant: { group: gatewayApi, versions: ["v1", "v1beta1"], plural: "referencegrants", scope: "Namespaced" },
   Service: { group: "", versions: ["v1"], plural: "services", scope: "Namespaced" },
   EndpointSlice: { group: "discovery.k8s.io", versions: ["v1"], plural: "endpointslices", scope: "Namespaced" },
@@ -58,6 +79,32 @@ export const kinds = {
   NamespaceBudget: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "namespacebudgets", scope: "Cluster" },
   Quarantine: { group: "gatehouse.dev", versions: ["v1alpha1"], plural: "quarantines", scope: "Cluster" },
 } as const satisfies Record<Kind, KindInfo>;
+
+/** The kinds of routes, in the order in which a listener tells them. */
+export const routeKinds = [
+  "HTTPRoute",
+  "GRPCRoute",
+  "TLSRoute",
+  "TCPRoute",
+  "UDPRoute",
+] as const satisfies readonly Kind[];
+
+export type RouteKind = (typeof routeKinds)[number];
+
+/** The kinds of the Gateway API, and of ours, that users read a status of. */
+export const reportedKinds: readonly Kind[] = [
+  "GatewayClass",
+  "Gateway",
+  "ListenerSet",
+  ...routeKinds,
+  "BackendTLSPolicy",
+  "GatewayParameters",
+];
+
+/** Whether objects of a kind are routes. */
+export function isRouteKind(kind: Kind): kind is RouteKind {
+  return (routeKinds as readonly Kind[]).includes(kind);
+}
 
 /** All watched kinds, in the order in which sources are declared. */
 export const kindNames: readonly Kind[] = Object.keys(kinds) as Kind[]; // keys of a literal table

@@ -17,6 +17,11 @@ export interface StoredParent {
   readonly conditions?: readonly StoredCondition[];
 }
 
+/** One entry of a policy's `status.ancestors`: it belongs to the controller that it names. */
+export interface StoredAncestor extends Omit<StoredParent, "parentRef"> {
+  readonly ancestorRef: StoredParentReference;
+}
+
 /** A parentRef as others may have written it: without the fields that the API has defaults for. */
 export interface StoredParentReference extends Omit<ParentReference, "group" | "kind"> {
   readonly group?: string;
@@ -39,6 +44,7 @@ export interface ObjectStatus {
   readonly attachedListenerSets?: number;
   readonly supportedFeatures?: readonly { readonly name: string }[];
   readonly parents?: readonly StoredParent[];
+  readonly ancestors?: readonly StoredAncestor[];
   /** Of a HostnameRecord, RFC 3339: since when nothing wants it. */
   readonly unusedSince?: string;
 }

@@ -150,6 +150,8 @@ export interface OwnershipRefusal {
   readonly hostname: Hostname;
   /** Absent: the whole hostname. */
   readonly path?: HttpPathMatch;
+  /** It is about all connections or datagrams that come to a listener, which tells them apart by nothing. */
+  readonly isPort?: true;
   readonly criterion: RefusalCriterion;
   /** Who has it. Never told to anybody who may not read that object. */
   readonly holder?: { readonly namespace: string; readonly object?: ObjectKey };

@@ -52,13 +52,14 @@ export interface Verdict {
   readonly good: boolean;
 }
 
-/** A hostname and path that changes hands. */
+/** A hostname and path, a server name or a port that changes hands. */
 export interface OwnerChange {
   readonly gateway: NamespacedName;
   readonly port: number;
   /** `*` stands for every host that nothing else has. */
   readonly hostname: string;
-  readonly path: HttpPathMatch;
+  /** Absent where connections or datagrams are forwarded as they are: all of the hostname. */
+  readonly path?: HttpPathMatch;
   /** Absent: nobody. */
   readonly before?: ObjectKey;
   readonly after?: ObjectKey;

@@ -23,8 +23,10 @@ export interface XdsResource {
   readonly name: string;
   readonly version: string;
   readonly bytes: Uint8Array;
-  /** The clusters that a route table sends requests to, worked out when asked; absent where there can be none. */
+  /** The clusters that a route table or a listener names itself, worked out when asked; absent where there can be none. */
   readonly clusters?: () => ReadonlySet<string>;
+  /** A listener that leads to no clusters but those: it reads no table. */
+  readonly readsNoTable?: true;
   /** It is there for connections from before: a proxy that has none does not ask for it. */
   readonly lingers?: true;
 }

@@ -171,3 +171,18 @@ it("drops the oldest of the namespace that has most, so that nobody is crowded o
   expect(out).toEqual(loud.slice(0, 3).map(nameOf));
   expect(crowdedOut([...loud, ...quiet], { ofObject: 10, all: 8 })).toEqual([]);
 });
+
+it("looks at what is about Services also when something else that makes their clusters has changed", async () => {
+  const { keeper, world, settled, sink } = start();
+  const one = refused(0);
+  const ofService = { ...one, spec: { ...one.spec, object: "Service/shop/cart" } };
+  sink.set("Quarantine", nameOf(ofService), ofService);
+  keeper.lead(true);
+  world.over.add(nameOf(ofService));
+  keeper.look([objectKey("HTTPRoute", namespacedName("shop", "other"))]);
+  await settled();
+  expect(keeper.all).toHaveLength(1);
+  keeper.look([objectKey("BackendTLSPolicy", namespacedName("shop", "cart"))]);
+  await settled();
+  expect(keeper.all).toEqual([]);
+});

@@ -1,4 +1,11 @@
-import { type Kind, type NamespacedName, namespacedName, type ObjectByKind, type ObjectKey } from "../core/keys.ts";
+import {
+  type Kind,
+  type NamespacedName,
+  namespacedName,
+  type ObjectByKind,
+  type ObjectKey,
+  parseObjectKey,
+} from "../core/keys.ts";
 import { type Quarantine, quarantineLimits } from "../core/quarantine.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
 import { crowdedOut } from "./crowded-out.ts";
@@ -22,6 +29,14 @@ export interface QuarantineKeeperOptions {
   /** Something counts otherwise: a flush is due. */
   readonly changed: () => void;
 }
+
+/** Kinds that decide, besides the Service, what its clusters are like: how they speak TLS, say. */
+const behindClusters: ReadonlySet<Kind> = new Set<Kind>([
+  "BackendTLSPolicy",
+  "ConfigMap",
+  "Gateway",
+  "GatewayParameters",
+]);
 
 /** Waits after failed writes, and between two warnings, in milliseconds. */
 const pace = { retry: { first: 500, most: 60_000 }, warnEvery: 10_000 } as const;
@@ -87,11 +102,19 @@ export class QuarantineKeeper {
   look(objects: Iterable<ObjectKey>): void {
     if (this.#known.size === 0) return;
     const prefix = "Quarantine/";
+    let mayChangeClusters = false;
     for (const object of objects) {
       const names = object.startsWith(prefix) ? [object.slice(prefix.length)] : [...(this.#byObject.get(object) ?? [])];
       for (const name of names) this.#endIfOver(name);
+      mayChangeClusters ||= behindClusters.has(parseObjectKey(object).kind);
     }
+    if (mayChangeClusters) this.#lookAtServices();
     this.#drain();
+  }
+
+  #lookAtServices(): void {
+    const ofServices = [...this.#byObject].filter(([object]) => object.startsWith("Service/"));
+    for (const name of ofServices.flatMap(([, names]) => [...names])) this.#endIfOver(name);
   }
 
   /** Tells whether this replica leads. It may only begin to once everything was translated. */

@@ -200,13 +200,17 @@ export class KubeStatusWriter implements StatusWriter {
   /** What there is to say about an object, provided that it was said about the generation that is stored. */
   #due(object: ObjectKey, { desired, stored, isPending }: StatusEntry): StatusUpdate | undefined {
     if (desired === undefined && isPending === true) return undefined;
-    if (desired === undefined || (desired.kind === "Route" && desired.parents.length === 0)) {
-      const ours = stored?.status.parents?.some(
-        ({ controllerName }) => controllerName === this.#options.controllerName,
-      );
-      return ours === true ? { kind: "Route", object, parents: [] } : undefined;
-    }
+    if (desired === undefined || saysNothing(desired)) return this.#retraction(object, stored);
     return updateGeneration(desired) === stored?.generation ? desired : undefined;
+  }
+
+  /** The entries of ours have to go that nothing is said about any more. */
+  #retraction(object: ObjectKey, stored: StoredObject | undefined): StatusUpdate | undefined {
+    const { parents = [], ancestors = [] } = stored?.status ?? {};
+    const isOurs = (entry: { readonly controllerName: string }): boolean =>
+      entry.controllerName === this.#options.controllerName;
+    if (parents.some(isOurs)) return { kind: "Route", object, parents: [] };
+    return ancestors.some(isOurs) ? { kind: "Policy", object, ancestors: [] } : undefined;
   }
 
   #hold(entry: StatusEntry, stored: StoredObject, update: StatusUpdate) {
@@ -300,4 +304,10 @@ export class KubeStatusWriter implements StatusWriter {
     const { group, plural, versions } = kinds[kind];
     return { group, plural, version: this.#options.servedVersion?.(kind) ?? versions[0] };
   }
+}
+
+/** A route or a policy that is none of ours any more. */
+function saysNothing(update: StatusUpdate): boolean {
+  if (update.kind === "Route") return update.parents.length === 0;
+  return update.kind === "Policy" && update.ancestors.length === 0;
 }

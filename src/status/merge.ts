@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { assertNever } from "../core/assert-never.ts";
 import type { Condition, ListenerStatus, ParentStatus, StatusUpdate } from "../core/conditions.ts";
 import type { ParentReference } from "../core/gateway-api.ts";
-import { parseNamespacedName, parseObjectKey } from "../core/keys.ts";
+import { type ObjectKey, parseNamespacedName, parseObjectKey } from "../core/keys.ts";
 import type {
   ObjectStatus,
+  StoredAncestor,
   StoredCondition,
   StoredListener,
   StoredParent,
@@ -48,6 +49,8 @@ export function updateGeneration(update: StatusUpdate): number {
       return seenGeneration([...update.conditions, ...update.listeners.flatMap(({ conditions }) => conditions)]);
     case "Route":
       return seenGeneration(update.parents.flatMap(({ conditions }) => conditions));
+    case "Policy":
+      return seenGeneration(update.ancestors.flatMap(({ conditions }) => conditions));
     default:
       return assertNever(update);
   }
@@ -66,6 +69,7 @@ const ourTypes: ReadonlySet<string> = new Set([
   "ResolvedRefs",
   "Conflicted",
   "OverlappingTLSConfig",
+  "InsecureFrontendValidationMode",
   "PartiallyInvalid",
   hostnamesGranted,
   routeProgrammed,
@@ -76,6 +80,8 @@ const ourTypes: ReadonlySet<string> = new Set([
 
 /** The API's limit on `status.parents`, over the entries of all controllers. */
 const parentsLimit = 32;
+/** The same on `status.ancestors`. */
+const ancestorsLimit = 16;
 
 const defaultParent = {
   group: "gateway.networking.k8s.io",
@@ -109,6 +115,10 @@ function merge(before: ObjectStatus, update: StatusUpdate, context: MergeContext
     case "Route": {
       const parents = mergeParents(before.parents, update, context);
       return parents.length === 0 && before.parents === undefined ? before : { ...before, parents };
+    }
+    case "Policy": {
+      const ancestors = mergeAncestors(before.ancestors, update, context);
+      return ancestors.length === 0 && before.ancestors === undefined ? before : { ...before, ancestors };
     }
     default:
       return assertNever(update);
@@ -162,15 +172,39 @@ function mergeListeners(
   }));
 }
 
-/** The list is atomic, so every writer writes all of it: entries of others stay, ours are replaced where they stand. */
 function mergeParents(
-  before: readonly StoredParent[] = [],
-  update: Extract<StatusUpdate, { kind: "Route" }>,
+  before: readonly StoredParent[] | undefined,
+  { object, parents }: Extract<StatusUpdate, { kind: "Route" }>,
   context: MergeContext,
 ): readonly StoredParent[] {
-  const namespace = parseNamespacedName(parseObjectKey(update.object).name).namespace;
+  return mergeEntries(before, { object, desired: parents, limit: parentsLimit }, context);
+}
+
+/** The same list under other names. */
+function mergeAncestors(
+  before: readonly StoredAncestor[] | undefined,
+  { object, ancestors }: Extract<StatusUpdate, { kind: "Policy" }>,
+  context: MergeContext,
+): readonly StoredAncestor[] {
+  const stored = before?.map(({ ancestorRef, ...entry }) => ({ parentRef: ancestorRef, ...entry }));
+  const desired = ancestors.map(({ ancestorRef, ...entry }) => ({ parentRef: ancestorRef, ...entry }));
+  const merged = mergeEntries(stored, { object, desired, limit: ancestorsLimit }, context);
+  return merged.map(({ parentRef, ...entry }) => ({ ancestorRef: parentRef, ...entry }));
+}
+
+/** The list is atomic, so every writer writes all of it: entries of others stay, ours are replaced where they stand. */
+function mergeEntries(
+  before: readonly StoredParent[] = [],
+  {
+    object,
+    desired,
+    limit,
+  }: { readonly object: ObjectKey; readonly desired: readonly ParentStatus[]; readonly limit: number },
+  context: MergeContext,
+): readonly StoredParent[] {
+  const namespace = parseNamespacedName(parseObjectKey(object).name).namespace;
   const identity = (ref: StoredParentReference) => parentIdentity(ref, namespace);
-  const wanted = new Map(update.parents.map((parent) => [identity(parent.parentRef), parent]));
+  const wanted = new Map(desired.map((parent) => [identity(parent.parentRef), parent]));
   const kept: StoredParent[] = [];
   for (const parent of before) {
     if (parent.controllerName !== context.controllerName) kept.push(parent);
@@ -182,7 +216,7 @@ function mergeParents(
     }
   }
   const added = [...wanted.values()].map((parent) => mergeParent(undefined, parent, context));
-  return [...kept, ...added.slice(0, Math.max(0, parentsLimit - kept.length))];
+  return [...kept, ...added.slice(0, Math.max(0, limit - kept.length))];
 }
 
 function mergeParent(before: StoredParent | undefined, desired: ParentStatus, context: MergeContext): StoredParent {
@@ -193,9 +227,10 @@ function mergeParent(before: StoredParent | undefined, desired: ParentStatus, co
   };
 }
 
-/** A route that has left all our parents tells no generation: then what we wrote before has to go. */
+/** A route or policy that has left all our Gateways tells no generation: then what we wrote before has to go. */
 function isOutdated(before: ObjectStatus, update: StatusUpdate, context: MergeContext): boolean {
   if (update.kind === "Route" && update.parents.length === 0) return false;
+  if (update.kind === "Policy" && update.ancestors.length === 0) return false;
   return seenGeneration(ourConditions(before, update, context)) > updateGeneration(update);
 }
 
@@ -205,8 +240,9 @@ function ourConditions(
   update: StatusUpdate,
   { controllerName }: MergeContext,
 ): readonly StoredCondition[] {
-  if (update.kind === "Route") {
-    const ours = before.parents?.filter((parent) => parent.controllerName === controllerName) ?? [];
+  if (update.kind === "Route" || update.kind === "Policy") {
+    const entries = update.kind === "Route" ? before.parents : before.ancestors;
+    const ours = entries?.filter((parent) => parent.controllerName === controllerName) ?? [];
     return ours.flatMap(({ conditions = [] }) => conditions).filter(({ type }) => ourTypes.has(type));
   }
   const listeners = before.listeners?.flatMap(({ conditions = [] }) => conditions) ?? [];

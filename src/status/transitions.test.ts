@@ -141,6 +141,22 @@ describe("statusTransitions", () => {
     expect(turned(before, after)).toEqual(["refused NotAllowedByListeners: Gateway infra/shared listener https: mine"]);
   });
 
+  it("names the Gateway for which a policy is refused, and leaves those of other controllers out", () => {
+    const ancestorRef = { name: "edge", namespace: "infra", sectionName: "https" };
+    const status = (controllerName: string, condition: Condition): ObjectStatus => ({
+      ancestors: [{ ancestorRef, controllerName, conditions: [stored(condition)] }],
+    });
+    const conflicted = conditionFalse("Accepted", 1, { reason: "Conflicted", message: "an older policy has it" });
+    const well = conditionTrue("Accepted", 1);
+    expect(turned({}, status(ours, conflicted))).toEqual([
+      "refused Conflicted: Gateway infra/edge listener https: an older policy has it",
+    ]);
+    expect(turned(status(ours, conflicted), status(ours, well))).toEqual([
+      "recovered Accepted: Gateway infra/edge listener https: Accepted is True",
+    ]);
+    expect(turned({}, status("example.com/other", conflicted))).toEqual([]);
+  });
+
   it("finds a parent again that the API server spells in another way", () => {
     const spelled = (parentRef: StoredParent["parentRef"], condition: Condition) => ({
       parents: [{ parentRef, controllerName: ours, conditions: [stored(condition)] }],

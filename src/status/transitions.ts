@@ -70,6 +70,13 @@ function partsOf(
     const { parentRef, conditions = [] } = parent;
     parts.set(`parent ${parentIdentity(parentRef, namespace)}`, { title: `${describe(parentRef)}: `, conditions });
   }
+  for (const { ancestorRef, controllerName: writer, conditions = [] } of status.ancestors ?? []) {
+    if (writer !== controllerName) continue;
+    parts.set(`ancestor ${parentIdentity(ancestorRef, namespace)}`, {
+      title: `${describe(ancestorRef)}: `,
+      conditions,
+    });
+  }
   return parts;
 }
 

@@ -1,10 +1,10 @@
 /** Certificates as Envoy takes them: every Secret is read and checked once, before anything refers to it. */
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
 import type { Transform } from "../collection/collection.ts";
 import type { Secret } from "../core/kubernetes.ts";
-import { isStrictDer } from "./certificate-der.ts";
 import { canonicalKey } from "./certificate-key.ts";
 import type { Certificate } from "./nodes.ts";
+import { maxPemBytes, type PemBlock, pemBlocks, readCertificates } from "./pem.ts";
 
 /** Whether a Secret holds a usable certificate, without its bytes: a rotated certificate changes nothing here. */
 export type CertificateState = { readonly kind: "valid" } | { readonly kind: "invalid"; readonly message: string };
@@ -17,8 +17,6 @@ export const certificateState: Transform<Certificate, CertificateState> = (_read
   [key, certificate.kind === "valid" ? { kind: "valid" } : { kind: "invalid", message: certificate.message }],
 ];
 
-/** A Secret holds 1 MiB at most; a chain and a key need far less. */
-const maxPemBytes = 256 * 1024;
 const maxChainLength = 32;
 
 type Parsed<T> =
@@ -47,15 +45,8 @@ function parseChain(secret: Secret): Parsed<readonly X509Certificate[]> {
   const encoded = blocks.value.filter(({ label }) => label === "CERTIFICATE");
   if (encoded.length === 0) return invalid("has no certificate in tls.crt");
   if (encoded.length > maxChainLength) return invalid(`has more than ${maxChainLength} certificates in tls.crt`);
-  try {
-    const chain = encoded.map(({ pem }) => new X509Certificate(pem));
-    if (!chain.every(({ raw }) => isStrictDer(raw)))
-      return invalid("has a certificate in tls.crt that is not strict DER");
-    return parsed(chain);
-  } catch {
-    // What OpenSSL says about hostile bytes helps nobody; that they are no certificate does.
-    return invalid("has a certificate in tls.crt that cannot be parsed");
-  }
+  const chain = readCertificates(encoded);
+  return typeof chain === "string" ? invalid(`has a certificate in tls.crt that ${chain}`) : parsed(chain);
 }
 
 function parseKey(secret: Secret): Parsed<KeyObject> {
@@ -114,11 +105,6 @@ function holdsKey(leaf: X509Certificate, key: KeyObject): boolean {
   return leaf.raw.includes(createPublicKey(key).export({ type: "spki", format: "der" }));
 }
 
-interface PemBlock {
-  readonly label: string;
-  readonly pem: string;
-}
-
 function pemOf(secret: Secret, field: "tls.crt" | "tls.key"): Parsed<readonly PemBlock[]> {
   const encoded = secret.data !== undefined && Object.hasOwn(secret.data, field) ? secret.data[field] : undefined;
   if (encoded === undefined || encoded === "") return invalid(`has no ${field}`);
@@ -130,32 +116,6 @@ function pemOf(secret: Secret, field: "tls.crt" | "tls.key"): Parsed<readonly Pe
   if (text.length > maxPemBytes) return invalid(`has a ${field} of more than ${maxPemBytes / 1024} KiB`);
   const blocks = pemBlocks(text);
   return blocks === undefined ? invalid(`has a ${field} that is not PEM`) : { kind: "parsed", value: blocks };
-}
-
-/** Cuts PEM text into blocks; what stands between them is a comment. Undefined when a block has no end. */
-function pemBlocks(text: string): readonly PemBlock[] | undefined {
-  const blocks: PemBlock[] = [];
-  let at = text.indexOf(begin);
-  while (at >= 0) {
-    const labelEnd = text.indexOf(dashes, at + begin.length);
-    if (labelEnd < 0) return undefined;
-    const label = text.slice(at + begin.length, labelEnd);
-    const ending = `-----END ${label}-----`;
-    const end = text.indexOf(ending, labelEnd);
-    if (end < 0) return undefined;
-    blocks.push({ label, pem: canonicalBlock(label, text.slice(labelEnd + dashes.length, end)) });
-    at = text.indexOf(begin, end + ending.length);
-  }
-  return blocks;
-}
-
-const begin = "-----BEGIN ";
-const dashes = "-----";
-
-/** OpenSSL wants lines: blanks and line ends of any kind become one `\n`. */
-function canonicalBlock(label: string, body: string): string {
-  const lines = body.split(/\s+/).filter((line) => line !== "");
-  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
 function parsed<T>(value: T): Parsed<T> {

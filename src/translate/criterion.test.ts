@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { HttpRouteMatch } from "../core/gateway-api.ts";
 import { namespacedName, objectKey } from "../core/keys.ts";
 import { decidingCriterion } from "./criterion.ts";
+import { requestMatch } from "./grpc-match.ts";
 import { hostnameOrder, matchOrder, type PlacedMatch } from "./precedence.ts";
 
 function order(match: Partial<HttpRouteMatch>, more: Partial<PlacedMatch & { readonly written: string }> = {}) {
@@ -18,6 +19,8 @@ function order(match: Partial<HttpRouteMatch>, more: Partial<PlacedMatch & { rea
 
 const path = (type: "Exact" | "PathPrefix" | "RegularExpression", value: string) =>
   ({ path: { type, value } }) as const;
+const call = (service: string, method = "") =>
+  requestMatch({ method: { type: service.endsWith("*") ? "RegularExpression" : "Exact", service, method } });
 const value = (name: string) => ({ type: "Exact", name, value: "v" }) as const;
 const header = { headers: [value("a")] };
 const parameter = { queryParams: [value("a")] };
@@ -29,6 +32,11 @@ it.each([
   ["a regular expression before a prefix", order(path("RegularExpression", "/a")), order(path("PathPrefix", "/a"))],
   ["a longer path", order(path("PathPrefix", "/a/b")), order(path("PathPrefix", "/a"))],
   ["a longer path", order(path("RegularExpression", "/a.*")), order(path("RegularExpression", "/.*"))],
+  ["an exact path", order(call("a.B", "C")), order(call("a.B"))],
+  ["a longer path", order(call("a.B")), order(call(""))],
+  ["a more specific service or method", order(call("a.*", "C")), order(call("a.*"))],
+  ["a more specific service or method", order(call("a.B")), order(call("a.*"))],
+  ["a more specific service or method", order(call("", "C")), order(call(""))],
   ["a method match", order({ method: "GET" }), order(header)],
   ["more header matches", order(header), order(parameter)],
   ["more query parameter matches", order(parameter), order({})],

@@ -27,6 +27,8 @@ export function decidingCriterion(winner: Pick<RouteEntry, "order">, loser: Pick
   const [ours, theirs] = [winner.order.split("!"), loser.order.split("!")];
   const index = ours.findIndex((part, place) => part !== theirs[place]);
   if (index !== 1) return criteria[index] ?? "an earlier match of the same rule";
+  // Only the place of a call has parts.
+  if (`${ours[1]} ${theirs[1]}`.includes(".")) return "a more specific service or method";
   const type = ours[1]?.[0];
   if (type === theirs[1]?.[0] || (type !== "0" && type !== "1")) return pathCriteria["2"];
   return pathCriteria[type];

@@ -5,15 +5,17 @@ import type { StatusUpdate } from "../core/conditions.ts";
 import { clusterKey } from "../core/fleet.ts";
 import { gatewayResourceKey, type ObjectByKind, type ObjectKey, objectKey } from "../core/keys.ts";
 import type { XdsResource } from "../core/xds-resource.ts";
+import { policyStatus, reachOfCluster, reachOfRefused, reachServices } from "./backend-tls/policy-status.ts";
 import { delayedRouteStatus } from "./budget/delayed-change.ts";
 import type { GatewayClassNode } from "./gateway-class.ts";
 import { gatewayClassStatus } from "./gateway-class-report.ts";
 import { gatewayStatus } from "./gateway-report.ts";
 import { listenerSetStatuses } from "./listener-set-report.ts";
-import type { BoundRoute, GatewayNode } from "./nodes.ts";
+import type { ClusterNode, GatewayNode } from "./nodes.ts";
 import { parametersStatus } from "./parameters-report.ts";
 import type { Gateways, PipelineOptions, PipelineSources, Routes } from "./pipeline.ts";
 import { readRefusals } from "./quarantine/served-rules.ts";
+import type { BoundRoute } from "./route-nodes.ts";
 import { routeStatus } from "./route-report.ts";
 import type { RouteShadows } from "./rule-shadows.ts";
 import { supportedFeatures } from "./supported-features.ts";
@@ -25,12 +27,14 @@ export function declareStatuses(
     options,
     gateways,
     routes,
+    upstreams,
     listeners,
     shadows,
   }: {
     readonly options: PipelineOptions;
     readonly gateways: Gateways;
     readonly routes: Routes;
+    readonly upstreams: { readonly clusterNodes: Collection<ClusterNode> };
     readonly listeners: Collection<XdsResource>;
     readonly shadows: Grouped<RouteShadows>;
   },
@@ -57,11 +61,12 @@ export function declareStatuses(
     ]);
     return [[objectKey("Gateway", node.key), gatewayStatus(inputs)], ...sets];
   });
-  const ofRoutes = graph.derive("routeStatuses", routes.httpRoutes, (read, key, route: BoundRoute) => [
+  const ofRoutes = graph.derive("routeStatuses", routes.bound, (read, key, route: BoundRoute) => [
     [
       key,
       routeStatus(route, options.controllerName, {
         shadows: [...(read.get(shadows, key)?.values() ?? [])],
+        layer4Winner: (place) => read.get(routes.layer4Winners, place),
         isDelayed: read.get(sources.delayed, key) !== undefined,
         refusals: (gateway) => readRefusals(read, routes.refusals, { route, gateway }),
       }),
@@ -80,5 +85,19 @@ export function declareStatuses(
       return [[status.object, status]];
     },
   );
-  return [ofClasses, ofGateways, ofDelayed, ofRoutes, ofParameters];
+  const { backendTls, services } = routes;
+  const reaches = graph.groupBy(
+    "backendTlsReaches",
+    [
+      graph.derive("clusterReaches", upstreams.clusterNodes, reachOfCluster),
+      graph.derive("refusedReaches", routes.refusals.refusedClusters, reachOfRefused),
+    ],
+    reachServices,
+  );
+  const ofPolicies = graph.derive(
+    "backendTlsStatuses",
+    backendTls.policies,
+    policyStatus({ ...options, ...backendTls, services, reaches }),
+  );
+  return [ofClasses, ofGateways, ofDelayed, ofRoutes, ofParameters, ofPolicies];
 }

@@ -2,10 +2,11 @@
 import type { Collection, Grouped } from "../collection/collection.ts";
 import type { Graph } from "../collection/graph.ts";
 import { isExact } from "../core/hostname.ts";
-import type { HostMember, RouteTable, TableRoutes, VirtualHost } from "./nodes.ts";
+import { heldNameKeys, wideServerNames } from "./layer4/held-names.ts";
+import type { HostMember, RouteTable, VirtualHost } from "./nodes.ts";
 import type { Ownership } from "./ownership/declare.ts";
 import { buildWideHost, findHoles, type Hole, wideHostKeys, wideTableKeys } from "./ownership/holes.ts";
-import type { Gateways, PipelineSources } from "./pipeline.ts";
+import type { Gateways, PipelineSources, Routes } from "./pipeline.ts";
 import {
   chooseTableMode,
   printFallbackScope,
@@ -29,15 +30,17 @@ export function declareTables(
     policies,
     ownership,
     tableRoutes,
-  }: Gateways & { readonly ownership: Ownership; readonly tableRoutes: Collection<TableRoutes> },
+    portRoutes,
+  }: Gateways & Pick<Routes, "tableRoutes" | "portRoutes"> & { readonly ownership: Ownership },
 ) {
   const unrouted = graph.derive("unroutedHosts", routeTables, buildUnroutedHosts);
   const answering: readonly Collection<HostMember>[] = [unrouted, tableRoutes];
-  const wideMembers = graph.groupBy<HostMember>("membersOfWideHosts", answering, wideHostKeys);
+  const serverNames = graph.derive("wideServerNames", portRoutes, wideServerNames);
+  const wideMembers = graph.groupBy<HostMember>("membersOfWideHosts", [...answering, serverNames], wideHostKeys);
   // Narrowed to whether there are any, so that one more does not move the other wide hostnames of its table.
   const wideTables = graph.derive<unknown, true>(
     "wideTables",
-    graph.groupBy("wideRoutesByTable", [tableRoutes], wideTableKeys),
+    graph.groupBy("wideRoutesByTable", [tableRoutes, serverNames], wideTableKeys),
     (_read, key) => [[key, true]],
   );
   const wideHosts = graph.groupBy(
@@ -46,6 +49,7 @@ export function declareTables(
     ({ hostname }) => [hostname],
   );
   const holes = graph.derive("holes", ownership.guarded, findHoles({ ownership, wideHosts }));
+  const heldNames = graph.groupBy("heldNamesByListener", [holes], heldNameKeys);
   const byHost = graph.groupBy<HostMember | Hole>("routesByHost", [...answering, holes], hostKeys);
   const virtualHosts = graph.derive("virtualHosts", byHost, mergeVirtualHost({ wideMembers }), sameVersion);
   const shadows = graph.groupBy(
@@ -71,7 +75,7 @@ export function declareTables(
     graph.derive("hostScopes", virtualHosts, printOwnScope(inputs), sameResource),
     graph.derive("misdirectedScopes", byTlsPort, printMisdirectedScope(inputs), sameResource),
   ];
-  return { modes, virtualHosts, shadows, hosts, resources: { route, scope } };
+  return { modes, virtualHosts, shadows, hosts, heldNames, resources: { route, scope } };
 }
 
 function keysIf(included: boolean, host: VirtualHost): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Graph } from "../collection/graph.ts";
 import { declareEndpointOwners } from "./endpoint-owners.ts";
 import { serviceOfSlice } from "./endpoints.ts";
+import { declareDatagramClusters } from "./layer4/datagram-clusters.ts";
 import type { Gateways, Objects, PipelineOptions, Routes } from "./pipeline.ts";
 import { sameVersion } from "./same-version.ts";
 import {
@@ -9,7 +10,9 @@ import {
   buildEndpoints,
   buildSecret,
   clusterKeys,
+  listenerSecrets,
   secretKeys,
+  upstreamSecrets,
 } from "./upstreams.ts";
 
 export function declareUpstreams(
@@ -17,11 +20,14 @@ export function declareUpstreams(
   objects: Objects,
   {
     services,
+    backendTls,
     tableRoutes,
+    portRoutes,
     envoyListeners,
     policies,
     limits,
     certificateContents,
+    caBundles,
     placement,
   }: Routes & Gateways & Pick<PipelineOptions, "placement">,
 ) {
@@ -30,14 +36,22 @@ export function declareUpstreams(
   const endpointInputs = { services, slices, ...endpointOwners, policies };
   const nodes = graph.derive(
     "clusterNodes",
-    graph.groupBy("routesByCluster", [tableRoutes], clusterKeys),
-    buildCluster,
+    graph.groupBy("routesByCluster", [tableRoutes, portRoutes], clusterKeys),
+    buildCluster(backendTls),
   );
-  const bySecret = graph.groupBy("listenersBySecret", [envoyListeners], secretKeys);
+  const ofListeners = graph.derive("listenerSecrets", envoyListeners, listenerSecrets);
+  const ofClusters = graph.derive("upstreamSecrets", nodes, upstreamSecrets);
+  const bySecret = graph.groupBy("secretUsers", [ofListeners, ofClusters], secretKeys);
+  const datagrams = declareDatagramClusters(graph, { portRoutes, limits, endpoints: endpointInputs, placement });
   const resources = {
-    cluster: [graph.derive("clusters", nodes, buildClusterResource(limits), sameVersion)],
-    endpoint: [graph.derive("endpoints", nodes, buildEndpoints(endpointInputs, placement), sameVersion)],
-    secret: [graph.derive("secrets", bySecret, buildSecret(certificateContents), sameVersion)],
+    cluster: [graph.derive("clusters", nodes, buildClusterResource(limits), sameVersion), datagrams.clusters],
+    endpoint: [
+      graph.derive("endpoints", nodes, buildEndpoints(endpointInputs, placement), sameVersion),
+      datagrams.endpoints,
+    ],
+    secret: [
+      graph.derive("secrets", bySecret, buildSecret({ certificates: certificateContents, caBundles }), sameVersion),
+    ],
   };
   return { clusterNodes: nodes, resources };
 }

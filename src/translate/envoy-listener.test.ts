@@ -37,7 +37,7 @@ describe("plain HTTP", () => {
           bindPort: 10081,
           accessLog: { format: "JSON" },
           limits: defaultLimits,
-          chains: [{ table: "http-80" }],
+          chains: [{ kind: "http", table: "http-80" }],
         },
       ],
       ["infra/shared-gateway|http-10080", expect.objectContaining({ port: 10080, bindPort: 10080 })],
@@ -115,9 +115,9 @@ describe("HTTPS", () => {
         httpsListener("wild", "cert", { hostname: "*.example.com" }),
       ]),
     );
-    expect(listeners.get("infra/shared-gateway|https-443")?.chains.map(({ table }) => table)).toEqual([
-      "https-443-*.example.com",
-    ]);
+    expect(
+      listeners.get("infra/shared-gateway|https-443")?.chains.map((chain) => chain.kind === "http" && chain.table),
+    ).toEqual(["https-443-*.example.com"]);
     expect([...tables.values()].map(({ hostnames, misdirected }) => [hostnames, misdirected])).toEqual([
       [["*.example.com"], ["a.example.com"]],
     ]);
@@ -128,5 +128,66 @@ describe("HTTPS", () => {
       gateway([httpsListener("https", "cert"), listener("http", { port: 443, hostname: "a.example.com" })]),
     );
     expect([...listeners.keys()]).toEqual(["infra/shared-gateway|https-443"]);
+  });
+});
+
+describe("what is forwarded", () => {
+  const tls = (name: string, hostname: string, mode: "Passthrough" | "Terminate" = "Passthrough") => {
+    const certificateRefs = [{ group: "", kind: "Secret", name: mode === "Terminate" ? "cert" : "none" }];
+    return listener(name, { port: 443, protocol: "TLS", hostname, tls: { mode, certificateRefs } });
+  };
+  const key = (name: string) => `Gateway/infra/shared-gateway/${name}`;
+
+  it("has a chain for each TLS listener beside those for requests, and no table", () => {
+    const { listeners, tables } = build(
+      gateway([
+        tls("wide", "*.example.com"),
+        tls("ended", "b.example.com", "Terminate"),
+        httpsListener("https", "cert", { hostname: "a.example.com" }),
+      ]),
+    );
+    expect(listeners.get("infra/shared-gateway|https-443")?.chains).toMatchObject([
+      { kind: "http", table: "https-443-a.example.com" },
+      { kind: "layer4", listener: key("ended"), protocol: "TLS", tls: { secrets: ["infra/cert"] } },
+      { kind: "layer4", listener: key("wide"), protocol: "TLS", hostname: "*.example.com" },
+    ]);
+    expect(listeners.get("infra/shared-gateway|https-443")?.chains[2]?.tls).toBeUndefined();
+    expect([...tables.values()].map(({ table, misdirected }) => [table, misdirected])).toEqual([
+      ["https-443-a.example.com", ["*.example.com", "b.example.com"]],
+    ]);
+  });
+
+  it("keeps the names closed that a listener holds without being served, where a wider one would pass them on", () => {
+    const names = (...more: Parameters<typeof gateway>[0]) =>
+      build(gateway([httpsListener("waiting", "missing", { hostname: "c.example.com" }), ...more]))
+        .listeners.get("infra/shared-gateway|https-443")
+        ?.chains.map((chain) =>
+          chain.kind === "layer4" ? `${chain.listener} ${chain.tls === undefined}` : chain.table,
+        );
+    expect(names(tls("wide", "*.example.com"))).toEqual([`${key("waiting")} true`, `${key("wide")} true`]);
+    expect(names(tls("other", "*.example.org"))).toEqual([`${key("other")} true`]);
+    expect(names(httpsListener("https", "cert", { hostname: "*.example.com" }))).toEqual(["https-443-*.example.com"]);
+  });
+
+  it("has an Envoy listener for a TCP port and one for the UDP port of the same number", () => {
+    const { listeners, tables } = build(
+      gateway([
+        listener("udp", { port: 53, protocol: "UDP" }),
+        listener("tcp", { port: 53, protocol: "TCP", hostname: "a.example.com" }),
+      ]),
+    );
+    expect([...listeners.values()].map(({ name, bindPort, chains }) => ({ name, bindPort, chains }))).toEqual([
+      {
+        name: "tcp-53",
+        bindPort: 10_053,
+        chains: [{ kind: "layer4", listener: key("tcp"), protocol: "TCP", hostname: "" }],
+      },
+      {
+        name: "udp-53",
+        bindPort: 10_053,
+        chains: [{ kind: "layer4", listener: key("udp"), protocol: "UDP", hostname: "" }],
+      },
+    ]);
+    expect(tables.size).toBe(0);
   });
 });

@@ -1,13 +1,16 @@
 /** The Envoy listeners of a Gateway and the tables in which their requests are looked up. */
 import type { Transform } from "../collection/collection.ts";
 import { assertNever } from "../core/assert-never.ts";
-import { compareSpecificity, type Hostname } from "../core/hostname.ts";
+import { compareSpecificity, covers, type Hostname } from "../core/hostname.ts";
 import { gatewayResourceKey } from "../core/keys.ts";
 import { bindPort } from "./bind-port.ts";
+import { downstreamTls } from "./downstream-tls.ts";
 import { listenerName } from "./envoy/names.ts";
+import { portSettings } from "./http3.ts";
+import { isAcceptable } from "./listener.ts";
 import type { EnvoyListener, FilterChain, GatewayNode, Listener, RouteTable } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
-import { protocolSupport } from "./protocol-support.ts";
+import { carriesRequests, endsTls, portKey, portScheme } from "./protocol-support.ts";
 import { takesScopes } from "./proxy-image.ts";
 import { hostnamesByPort, tableOf } from "./route-parents.ts";
 import { targetPort } from "./target-port.ts";
@@ -17,8 +20,7 @@ export function buildEnvoyListeners(placement: Placement): Transform<GatewayNode
   return (_read, _key, node) => {
     const addresses = [...node.bindAddresses].sort();
     const { accessLog, tls, limits } = node.fleet.parameters;
-    return servedPorts(node).map(({ port, scheme, listeners }) => {
-      const name = listenerName(scheme, port);
+    return servedPorts(node).map(({ name, port, scheme, listeners }) => {
       const listener: EnvoyListener = {
         gateway: node.key,
         name,
@@ -28,14 +30,16 @@ export function buildEnvoyListeners(placement: Placement): Transform<GatewayNode
         accessLog,
         limits,
         ...(scheme === "https" && { tlsParameters: tls }),
-        chains: scheme === "http" ? plainChain(listeners) : tlsChains(listeners),
+        ...portSettings(node, port, scheme),
+        chains:
+          scheme === "http" ? plainChain(listeners) : ownChains([...listeners, ...waitingListeners(node, listeners)]),
       };
       return [gatewayResourceKey(node.key, name), listener];
     });
   };
 }
 
-/** The port that proxies bind for a port of their Gateway. */
+/** The port that proxies bind for a port of their Gateway, be it one of TCP or of UDP. */
 export function boundPort(port: number, { listeners }: Pick<GatewayNode, "listeners">, { kind }: Placement): number {
   const allPorts = [...new Set(listeners.map((listener) => listener.port))];
   switch (kind) {
@@ -52,24 +56,28 @@ export function boundPort(port: number, { listeners }: Pick<GatewayNode, "listen
 export const buildRouteTables: Transform<GatewayNode, RouteTable> = (_read, _key, node) => {
   const holders = hostnamesByPort(node.listeners);
   const cuts = takesScopes(node.fleet.parameters.image) ? {} : ({ onlyPlain: true } as const);
-  return servedPorts(node).flatMap(({ port, scheme, listeners }) =>
-    [...Map.groupBy(listeners, tableOf)].map(([table, members]): readonly [string, RouteTable] => {
+  return servedPorts(node).flatMap(({ key, port, scheme, listeners }) => {
+    if (scheme !== "http" && scheme !== "https") return [];
+    const tables = Map.groupBy(listeners.filter(carriesRequests), tableOf);
+    return [...tables].map(([table, members]): readonly [string, RouteTable] => {
       const hostnames = [...new Set(members.map(({ hostname }) => hostname))].sort();
-      const misdirected = scheme === "http" ? [] : without(holders.get(port) ?? [], hostnames);
+      const misdirected = scheme === "http" ? [] : without(holders.get(key) ?? [], hostnames);
       const named = { gateway: node.key, table, port, scheme, hostnames, misdirected, ...cuts };
       return [gatewayResourceKey(node.key, table), named];
-    }),
-  );
+    });
+  });
 };
 
 /** The xDS name of the Envoy listener that serves a listener. */
-export function envoyListenerName(listener: Pick<Listener, "port" | "protocol">): string {
-  return listenerName(schemeOf(listener), listener.port);
+export function envoyListenerName({ port, protocol }: Pick<Listener, "port" | "protocol">): string {
+  return listenerName(portScheme(protocol), port);
 }
 
 interface ServedPort {
+  readonly key: string;
+  readonly name: string;
   readonly port: number;
-  readonly scheme: "http" | "https";
+  readonly scheme: ReturnType<typeof portScheme>;
   readonly listeners: readonly Listener[];
 }
 
@@ -77,32 +85,48 @@ interface ServedPort {
 function servedPorts({ listeners }: GatewayNode): readonly ServedPort[] {
   const ports = Map.groupBy(
     listeners.filter(({ served }) => served),
-    ({ port }) => port,
+    portKey,
   );
   return [...ports]
-    .sort(([a], [b]) => a - b)
-    .map(([port, group]) => ({ port, scheme: group.some(endsTls) ? "https" : "http", listeners: group }));
-}
-
-function endsTls({ protocol }: Pick<Listener, "protocol">): boolean {
-  return protocolSupport(protocol)?.terminatesTls === true;
-}
-
-function schemeOf(listener: Pick<Listener, "protocol">): "http" | "https" {
-  return endsTls(listener) ? "https" : "http";
+    .flatMap(([key, group]): readonly ServedPort[] => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const name = envoyListenerName(first);
+      return [{ key, name, port: first.port, scheme: portScheme(first.protocol), listeners: group }];
+    })
+    .sort((a, b) => a.port - b.port || (a.key < b.key ? -1 : 1));
 }
 
 function plainChain(listeners: readonly Listener[]): readonly FilterChain[] {
-  return [...new Set(listeners.map(tableOf))].map((table) => ({ table }));
+  return [...new Set(listeners.map(tableOf))].map((table) => ({ kind: "http", table }));
 }
 
-function tlsChains(listeners: readonly Listener[]): readonly FilterChain[] {
+/**
+ * Listeners that hold a hostname without being served, where a wider one would pass their connections on: they close them.
+ * A wider one that reads requests tells them apart itself, 421.
+ */
+function waitingListeners(node: GatewayNode, served: readonly Listener[]): readonly Listener[] {
+  const forwarding = served.filter(({ protocol }) => protocol === "TLS");
+  if (forwarding.length === 0) return [];
+  const [{ port } = { port: 0 }] = served;
+  return node.listeners
+    .filter((listener) => !listener.served && listener.port === port && portScheme(listener.protocol) === "https")
+    .filter(isAcceptable)
+    .filter(({ hostname }) => forwarding.some((wide) => covers(wide.hostname, hostname)))
+    .map((listener): Listener => ({ ...listener, protocol: "TLS", tlsMode: "Passthrough" }));
+}
+
+/** One for each listener, told apart by server name where they share the port. */
+function ownChains(listeners: readonly Listener[]): readonly FilterChain[] {
   return [...listeners]
     .sort((a, b) => compareSpecificity(a.hostname, b.hostname))
-    .map((listener) => ({
-      table: tableOf(listener),
-      tls: { hostname: listener.hostname, secrets: listener.secrets },
-    }));
+    .map((listener): FilterChain => {
+      const tls = endsTls(listener) ? { tls: downstreamTls(listener) } : {};
+      const { protocol, hostname } = listener;
+      return protocol === "TLS" || protocol === "TCP" || protocol === "UDP"
+        ? { kind: "layer4", listener: listener.key, protocol, hostname, ...tls }
+        : { kind: "http", table: tableOf(listener), ...tls };
+    });
 }
 
 function without(hostnames: readonly Hostname[], own: readonly Hostname[]): readonly Hostname[] {

@@ -46,7 +46,7 @@ describe("the fleet of a Gateway", () => {
       listener("moved", { port: 10_080 }),
       listener("http"),
       listener("second", { hostname: "a.test" }),
-      listener("tcp", { port: 9000, protocol: "TCP" }),
+      listener("unknown", { port: 9000, protocol: "example.com/own" }),
     ];
     const { ports } = fleetOf([
       gatewayClass(),
@@ -57,6 +57,20 @@ describe("the fleet of a Gateway", () => {
       ["http-80", 80, 10_080],
       ["http-8080", 8080, 8080],
       ["http-10080", 10_080, 64_592],
+    ]);
+  });
+
+  it("has a number twice that is a TCP port and a UDP port", () => {
+    const own = [
+      listener("udp", { port: 53, protocol: "UDP" }),
+      listener("tcp", { port: 53, protocol: "TCP" }),
+      listener("tls", { port: 443, protocol: "TLS", tls: { mode: "Passthrough" } }),
+    ];
+    const { ports } = fleetOf([gatewayClass(), gateway(own)]);
+    expect(ports).toEqual([
+      { name: "tcp-53", protocol: "TCP", port: 53, targetPort: 10_053 },
+      { name: "udp-53", protocol: "UDP", port: 53, targetPort: 10_053 },
+      { name: "https-443", protocol: "TCP", port: 443, targetPort: 10_443 },
     ]);
   });
 
@@ -123,7 +137,7 @@ describe("a fleet is frozen", () => {
   });
 
   it("when no listener can be accepted, so that it keeps its address meanwhile", () => {
-    const fleet = fleetOf([gatewayClass(), gateway([listener("tcp", { port: 9000, protocol: "TCP" })])]);
+    const fleet = fleetOf([gatewayClass(), gateway([listener("other", { port: 9000, protocol: "example.com/own" })])]);
     expect(fleet).toMatchObject({ frozen: true, ports: [] });
   });
 });

@@ -1,9 +1,12 @@
 /** How the proxies of a Gateway should be run, for whoever runs them. */
 import type { Transform } from "../collection/collection.ts";
 import type { FleetPort, FleetSpec } from "../core/fleet.ts";
+import { http3ListenerName } from "./envoy/names.ts";
 import { boundPort, envoyListenerName } from "./envoy-listener.ts";
+import { servesHttp3 } from "./http3.ts";
 import type { GatewayNode } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
+import { protocolSupport } from "./protocol-support.ts";
 
 /**
  * Gives the fleet of every Gateway of ours. One whose Gateway is not accepted is frozen, whatever the reason: what runs
@@ -28,11 +31,16 @@ export function buildFleetSpec(placement: Placement): Transform<GatewayNode, Fle
   };
 }
 
-/** Every protocol that is served so far is carried by TCP. */
+/** One for each Envoy listener: TCP and UDP ports with one number stand beside each other. */
 function portsOf(node: GatewayNode, placement: Placement): readonly FleetPort[] {
   const served = node.listeners.filter((listener) => listener.served);
-  const byPort = new Map(served.map((listener) => [listener.port, envoyListenerName(listener)]));
-  return [...byPort]
-    .sort(([a], [b]) => a - b)
-    .map(([port, name]) => ({ name, protocol: "TCP", port, targetPort: boundPort(port, node, placement) }));
+  const byName = new Map(served.map((listener) => [envoyListenerName(listener), listener]));
+  return [...byName]
+    .flatMap(([name, { protocol, port }]): readonly FleetPort[] => {
+      const transport = protocolSupport(protocol)?.transport === "udp" ? "UDP" : "TCP";
+      const own = { name, protocol: transport, port, targetPort: boundPort(port, node, placement) } as const;
+      const isAlsoUdp = transport === "TCP" && servesHttp3(node, port);
+      return isAlsoUdp ? [own, { ...own, name: http3ListenerName(port), protocol: "UDP" }] : [own];
+    })
+    .sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
 }

@@ -44,6 +44,13 @@ it.each<Case>([
     want: [],
     accepted: "UnsupportedAddress",
   },
+  {
+    name: "an address for some is not supported, as it would be one for everybody",
+    asked: [ip("10.0.0.1"), { type: "IPAddress", routability: "Cluster" }],
+    want: [],
+    accepted: "UnsupportedAddress",
+  },
+  { name: "no routability is the usual one", asked: [{ ...ip("10.0.0.1"), routability: "" }], want: ["10.0.0.1"] },
 ])("$name", ({ asked, bind = ["127.0.0.1"], want, accepted, programmed }) => {
   const spec = asked === undefined ? {} : { addresses: asked };
   const result = assignAddresses(gateway([listener("http")], spec), { kind: "standalone", bindAddresses: bind });

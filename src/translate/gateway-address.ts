@@ -24,9 +24,8 @@ export function assignAddresses(
   allowed: readonly string[] = [],
 ): AssignedAddresses {
   const asked = spec.addresses ?? [];
-  const foreign = asked.find(({ type }) => type !== "IPAddress");
-  if (foreign !== undefined) {
-    const message = `addresses of type ${foreign.type} are not supported, only IPAddress`;
+  const message = unsupported(asked);
+  if (message !== undefined) {
     const rejection: Rejection = { condition: "Accepted", reason: "UnsupportedAddress", message };
     return { bind: placement.kind === "cluster" ? placement.bindAddresses : [], requested: [], rejection };
   }
@@ -38,6 +37,14 @@ export function assignAddresses(
     default:
       return assertNever(placement);
   }
+}
+
+/** Whoever wants an address that only some may reach must not get one for everybody. */
+function unsupported(asked: readonly GatewayAddress[]): string | undefined {
+  const foreign = asked.find(({ type }) => type !== "IPAddress");
+  if (foreign !== undefined) return `addresses of type ${foreign.type} are not supported, only IPAddress`;
+  const scoped = asked.find(({ routability = "" }) => routability !== "");
+  return scoped && `addresses of routability ${scoped.routability} are not supported`;
 }
 
 /** Those asked for, or those configured where none, or one without a value, is asked for. */

@@ -72,9 +72,13 @@ describe("a Gateway that serves", () => {
       object: "Gateway/infra/shared-gateway",
       addresses: [{ type: "IPAddress", value: "127.0.0.1" }],
       attachedListenerSets: 0,
-      listeners: [{ name: "http", attachedRoutes: 2, supportedKinds: [{ kind: "HTTPRoute" }] }],
+      listeners: [{ name: "http", attachedRoutes: 2, supportedKinds: [{ kind: "HTTPRoute" }, { kind: "GRPCRoute" }] }],
     });
-    expect(brief(status.conditions)).toEqual(["Accepted=True Accepted", "Programmed=True Programmed"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True Accepted",
+      "Programmed=True Programmed",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
     expect(listenerBrief(status)).toEqual([
       "Accepted=True Accepted",
       "Programmed=True Programmed",
@@ -165,7 +169,11 @@ describe("what is waited for", () => {
 describe("a Gateway with invalid listeners", () => {
   it("is accepted, says which, and is programmed with the rest", () => {
     const status = statusOf([gateway([listener("http"), listener("bad", { port: 1111, protocol: "INVALID" })])]);
-    expect(brief(status.conditions)).toEqual(["Accepted=True ListenersNotValid", "Programmed=True Programmed"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True ListenersNotValid",
+      "Programmed=True Programmed",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
     expect(status.conditions[0]?.message).toBe("Listeners that cannot be served: bad");
     expect(status.listeners[1]?.supportedKinds).toEqual([]);
     expect(listenerBrief(status, 1)).toEqual([
@@ -178,12 +186,20 @@ describe("a Gateway with invalid listeners", () => {
 
   it("is refused when none is left", () => {
     const status = statusOf([gateway([listener("bad", { port: 1111, protocol: "INVALID" })])]);
-    expect(brief(status.conditions)).toEqual(["Accepted=False ListenersNotValid", "Programmed=False Invalid"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=False ListenersNotValid",
+      "Programmed=False Invalid",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
   });
 
   it("keeps a listener accepted whose certificate is missing, and does not program it", () => {
     const status = statusOf([gateway([httpsListener("https", "missing")])], { attachedRoutes: () => 1 });
-    expect(brief(status.conditions)).toEqual(["Accepted=True ListenersNotValid", "Programmed=False Invalid"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True ListenersNotValid",
+      "Programmed=False Invalid",
+      "ResolvedRefs=False ListenersNotResolved",
+    ]);
     expect(status.listeners[0]?.attachedRoutes).toBe(1);
     expect(listenerBrief(status)).toEqual([
       "Accepted=True Accepted",
@@ -213,7 +229,11 @@ describe("a Gateway with invalid listeners", () => {
       "ResolvedRefs=False InvalidCertificateRef",
       "Conflicted=True ProtocolConflict",
     ]);
-    expect(brief(status.conditions)).toEqual(["Accepted=True ListenersNotValid", "Programmed=True Programmed"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True ListenersNotValid",
+      "Programmed=True Programmed",
+      "ResolvedRefs=False ListenersNotResolved",
+    ]);
   });
 
   it("warns of overlapping hostnames only where there are some", () => {
@@ -233,7 +253,11 @@ describe("a Gateway with invalid listeners", () => {
 describe("addresses", () => {
   it("one that is not supported refuses the Gateway", () => {
     const status = statusOf([gateway([listener("http")], { addresses: [{ type: "Hostname", value: "a.b" }] })]);
-    expect(brief(status.conditions)).toEqual(["Accepted=False UnsupportedAddress", "Programmed=False Invalid"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=False UnsupportedAddress",
+      "Programmed=False Invalid",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
     expect(status.addresses).toEqual([]);
     expect(listenerBrief(status)[1]).toBe("Programmed=False Invalid");
   });
@@ -244,7 +268,11 @@ describe("addresses", () => {
       { type: "IPAddress", value: "127.0.0.9" },
     ];
     const status = statusOf([gateway([listener("http")], { addresses })]);
-    expect(brief(status.conditions)).toEqual(["Accepted=True Accepted", "Programmed=False AddressNotUsable"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True Accepted",
+      "Programmed=False AddressNotUsable",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
     expect(status.addresses).toEqual([addresses[1]]);
   });
 });
@@ -267,7 +295,11 @@ describe("a Gateway in a cluster", () => {
   it("tells the fleet's addresses, and is programmed with an address and an acknowledgement", () => {
     const status = statusOf(http, { fleet: serving }, cluster);
     expect(status).toMatchObject({ addresses: [address], programming: "settled" });
-    expect(brief(status.conditions)).toEqual(["Accepted=True Accepted", "Programmed=True Programmed"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True Accepted",
+      "Programmed=True Programmed",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
   });
 
   it("is programmed when one of several proxies runs the current version", () => {
@@ -369,7 +401,11 @@ describe("a Gateway in a cluster", () => {
   it("is refused at once for an address that it may not have, whatever its proxies say", () => {
     const object = gateway([listener("http")], { addresses: [address] });
     const status = statusOf([object], { fleet: serving, ...silent }, cluster);
-    expect(brief(status.conditions)).toEqual(["Accepted=True Accepted", "Programmed=False AddressNotUsable"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=True Accepted",
+      "Programmed=False AddressNotUsable",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
     expect(status.programming).toBe("settled");
   });
 
@@ -378,7 +414,11 @@ describe("a Gateway in a cluster", () => {
       infrastructure: { parametersRef: { group: "", kind: "X", name: "x" } },
     });
     const status = statusOf([object], { fleet: serving }, cluster);
-    expect(brief(status.conditions)).toEqual(["Accepted=False InvalidParameters", "Programmed=False Invalid"]);
+    expect(brief(status.conditions)).toEqual([
+      "Accepted=False InvalidParameters",
+      "Programmed=False Invalid",
+      "ResolvedRefs=True ResolvedRefs",
+    ]);
     expect(status).toMatchObject({ programming: "settled", addresses: [address] });
     expect(listenerBrief(status)[1]).toBe("Programmed=True Programmed");
   });

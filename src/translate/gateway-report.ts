@@ -38,7 +38,12 @@ export function gatewayStatus(inputs: ReportInputs): StatusUpdate {
     addresses: addressesOf(inputs),
     // What a Gateway is refused for holds at once, whatever its proxies still have to say.
     programming: waiting ? programmingStage([whole, ...programmings.map(({ programming }) => programming)]) : "settled",
-    conditions: [acceptedCondition(node, own), programmedConditionOf(whole, node.generation)],
+    conditions: [
+      acceptedCondition(node, own),
+      programmedConditionOf(whole, node.generation),
+      resolvedCondition(node, own),
+      ...insecureCondition(node),
+    ],
     listeners: programmings.map(({ listener, programming }) =>
       listenerStatus(listener, node.generation, {
         attachedRoutes: inputs.attachedRoutes(listener.key),
@@ -72,6 +77,25 @@ function acceptedCondition({ generation, rejection }: GatewayNode, own: readonly
   const message = invalidListeners(own);
   if (message === undefined) return conditionTrue("Accepted", generation);
   return conditionTrue("Accepted", generation, { reason: "ListenersNotValid", message });
+}
+
+/** Its own references first, then a summary of what its listeners tell. */
+function resolvedCondition({ generation, unresolved }: GatewayNode, own: readonly Listener[]): Condition {
+  if (unresolved !== undefined) return conditionFalse("ResolvedRefs", generation, unresolved);
+  const names = own
+    .filter(({ rejections }) => rejections.some(({ condition }) => condition === "ResolvedRefs"))
+    .map(({ name }) => name);
+  if (names.length === 0) return conditionTrue("ResolvedRefs", generation);
+  const message = `Listeners with references that cannot be resolved: ${names.join(", ")}`;
+  return conditionFalse("ResolvedRefs", generation, { reason: "ListenersNotResolved", message });
+}
+
+/** There only while it is so. */
+function insecureCondition({ generation, letsInAnybody }: GatewayNode): readonly Condition[] {
+  if (letsInAnybody !== true) return [];
+  const message =
+    "Clients without a certificate that can be trusted are let in: spec.tls.frontend says AllowInsecureFallback";
+  return [conditionTrue("InsecureFrontendValidationMode", generation, { reason: "ConfigurationChanged", message })];
 }
 
 /** How far the Gateway as a whole is; what is `refused` has a reason of its own. */

@@ -1,29 +1,38 @@
 /** One Gateway of a class of ours with everything that is decided about it and about its listeners. */
 import type { Collection, Grouped, Reader, Transform } from "../collection/collection.ts";
 import { joinRejections, type Rejection } from "../core/conditions.ts";
-import type { Gateway, ListenerSet } from "../core/gateway-api.ts";
-import type { GatewayParameters, ParameterBounds } from "../core/gateway-parameters.ts";
+import type { Gateway, ListenerSet, ListenerSpec } from "../core/gateway-api.ts";
+import type { GatewayParameters, GatewayParametersSpec } from "../core/gateway-parameters.ts";
 import { type NamespacedName, nameOf, objectKey } from "../core/keys.ts";
 import type { ObjectMeta } from "../core/kubernetes.ts";
 import type { NamespaceLabels } from "./allowed-routes.ts";
+import { resolveBackendCertificate } from "./backend-certificate.ts";
 import { type BudgetInputs, budgetRejection } from "./budget/budgets.ts";
+import {
+  type FrontendValidation,
+  type FrontendValidationInputs,
+  readFrontendValidation,
+} from "./frontend-validation.ts";
 import { assignAddresses } from "./gateway-address.ts";
 import type { GatewayClassNode } from "./gateway-class.ts";
 import { readGatewayParameters } from "./gateway-parameters.ts";
+import { http3Rejections, portsOfHttp3, servedByHttp3, takenByHttp3 } from "./http3.ts";
 import { buildListener, isAcceptable, isUsable, type ListenerOwner } from "./listener.ts";
 import { resolveConflicts } from "./listener-conflict.ts";
 import { beyondBounds } from "./listener-limits.ts";
 import { attachmentRejection, byPrecedence } from "./listener-set.ts";
 import type { ListenerInputs } from "./listener-tls.ts";
-import type { AttachedListenerSet, Claim, GatewayNode, Listener, OwnershipPolicy } from "./nodes.ts";
+import type { AttachedListenerSet, GatewayNode, Listener, OwnershipPolicy } from "./nodes.ts";
 import { judgeListener, type ListenerOwnershipInputs } from "./ownership/listener-ownership.ts";
 import { refusalRejection } from "./ownership/messages.ts";
 import { ownershipPolicy } from "./ownership/policy.ts";
 import { invalidParameters } from "./parameters-ref.ts";
 import type { Placement } from "./placement.ts";
+import type { Claim } from "./route-nodes.ts";
+import { type TlsOptionLimits, withTlsOptions } from "./tls-options.ts";
 
 /** What a Gateway reads of the world. */
-export interface GatewayInputs extends ListenerInputs {
+export interface GatewayInputs extends ListenerInputs, FrontendValidationInputs {
   /** Classes of ours, by name. */
   readonly classes: Collection<GatewayClassNode>;
   /** By the Gateway that they name, namespace/name. */
@@ -54,21 +63,23 @@ function buildNode(
   { gateway, gatewayClass }: { readonly gateway: Gateway; readonly gatewayClass: GatewayClassNode },
 ): GatewayNode {
   const key = nameOf(gateway.metadata);
-  const bounds = gatewayClass.parameters?.bounds;
   const sets = readListenerSets(read, inputs, gateway);
-  const own = ownListeners(read, inputs, gateway, bounds);
   const { fleet, rejections } = readGatewayParameters(read, inputs.parameters, gateway, gatewayClass);
+  const frontend = readFrontendValidation(read, inputs, gateway);
+  const http3Ports = portsOfHttp3(gateway, fleet.parameters);
+  const rules = { frontend, ofClass: gatewayClass.parameters, ofGateway: fleet.parameters.tls, http3Ports };
+  const own = ownListeners(read, inputs, gateway, rules);
   const admitted = sets.flatMap(({ set, refused }) => (refused === undefined ? [set] : []));
   const policy = ownershipPolicy(gateway, fleet.parameters.ownership, admitted);
-  const ofSets = admitted.flatMap((set) => setListeners(read, inputs, { key, set, bounds, policy }));
+  const ofSets = admitted.flatMap((set) => setListeners(read, inputs, { key, set, rules, policy }));
   const judged = resolveConflicts([...own.map(({ listener }) => listener), ...ofSets.map(({ listener }) => listener)]);
   const beyond = own.flatMap(({ beyond }) => beyond.map(({ message }) => invalidParameters(message)));
-  const address = assignAddresses(gateway, placement, bounds?.addresses);
+  const address = assignAddresses(gateway, placement, gatewayClass.parameters?.bounds?.addresses);
   const overBudget = beyondBudget(read, inputs, { kind: "Gateway", metadata: gateway.metadata });
   const rejection =
     classRejection(gatewayClass) ??
     overBudget ??
-    joinRejections([...rejections, ...beyond]) ??
+    joinRejections([...rejections, ...beyond, ...http3Rejections(judged.slice(0, own.length), fleet.parameters)]) ??
     address.rejection ??
     listenersRejection(judged);
   // Whoever runs into a limit goes on being served within it: those attached to the Gateway have done nothing wrong. Beyond
@@ -90,6 +101,9 @@ function buildNode(
     ownership: policy,
     claims: ofSets.flatMap(({ claim }) => (claim === undefined ? [] : [claim])),
     fleet: { ...fleet, requestedAddresses: address.requested },
+    ...resolveBackendCertificate(read, inputs, gateway),
+    ...(frontend.isInsecure && { letsInAnybody: true }),
+    ...servedByHttp3(listeners, fleet.parameters),
   };
 }
 
@@ -131,13 +145,14 @@ function ownListeners(
   read: Reader,
   inputs: GatewayInputs,
   { metadata, spec }: Gateway,
-  bounds: ParameterBounds | undefined,
+  rules: ListenerRules,
 ): readonly BoundedListener[] {
   const { name, namespace = "" } = metadata;
   const owner: ListenerOwner = { kind: "Gateway", namespace, name, gateway: nameOf(metadata) };
-  return spec.listeners.map((listener, index) =>
-    withinBounds(buildListener(read, inputs, owner, listener), index, bounds),
-  );
+  return spec.listeners.map((listener, index) => {
+    const { ofGateway: _1, http3Ports: _2, ...free } = rules;
+    return withinRules(buildListener(read, inputs, owner, listener), listener, { index, rules: free });
+  });
 }
 
 function setListeners(
@@ -146,19 +161,19 @@ function setListeners(
   {
     key,
     set,
-    bounds,
+    rules,
     policy,
   }: {
     readonly key: NamespacedName;
     readonly set: ListenerSet;
-    readonly bounds: ParameterBounds | undefined;
+    readonly rules: ListenerRules;
     readonly policy: OwnershipPolicy;
   },
 ): readonly OwnedListener[] {
   const { name, namespace = "" } = set.metadata;
   const owner: ListenerOwner = { kind: "ListenerSet", namespace, name, gateway: key };
   return set.spec.listeners.map((spec, index) => {
-    const { listener } = withinBounds(buildListener(read, inputs, owner, spec), index, bounds);
+    const { listener } = withinRules(buildListener(read, inputs, owner, spec), spec, { index, rules });
     return isAcceptable(listener) ? withOwnership(read, inputs, { set, listener, policy }) : { listener };
   });
 }
@@ -191,10 +206,26 @@ function withOwnership(
   };
 }
 
-function withinBounds(listener: Listener, index: number, bounds: ParameterBounds | undefined): BoundedListener {
-  const beyond = beyondBounds(listener, `spec.listeners[${index}]`, bounds);
-  if (beyond.length === 0) return { listener, beyond };
-  return { listener: { ...listener, rejections: [...listener.rejections, ...beyond] }, beyond };
+/** What holds for listeners besides what is written in them. */
+interface ListenerRules {
+  readonly frontend: FrontendValidation;
+  readonly ofClass: GatewayParametersSpec | undefined;
+  /** For those of ListenerSets: what the Gateway asks of handshakes. */
+  readonly ofGateway?: TlsOptionLimits["ofGateway"];
+  /** For the same: UDP ports of these numbers are taken. */
+  readonly http3Ports?: ReadonlySet<number>;
+}
+
+function withinRules(
+  listener: Listener,
+  spec: ListenerSpec,
+  { index, rules: { frontend, http3Ports, ...limits } }: { readonly index: number; readonly rules: ListenerRules },
+): BoundedListener {
+  const path = `spec.listeners[${index}]`;
+  const beyond = beyondBounds(listener, path, limits.ofClass?.bounds);
+  const rejections = [...listener.rejections, ...beyond, ...takenByHttp3(listener, http3Ports)];
+  const bounded = rejections.length === listener.rejections.length ? listener : { ...listener, rejections };
+  return { listener: frontend.apply(withTlsOptions(bounded, spec, { path, limits })), beyond };
 }
 
 function classRejection({ rejection }: GatewayClassNode): Rejection | undefined {

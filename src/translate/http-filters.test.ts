@@ -5,7 +5,7 @@ import type { HttpRequestMirror, HttpRouteFilter } from "../core/gateway-api.ts"
 import { readFilters } from "./http-filters.ts";
 
 const read: Reader = { get: (from, key) => from.get(key) };
-const from = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" };
+const from = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" } as const;
 const world = createRouteWorld();
 world.apply(serviceManifest("shop", "shadow") + serviceManifest("infra", "closed"));
 

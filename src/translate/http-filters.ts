@@ -3,10 +3,9 @@ import type { Reader } from "../collection/collection.ts";
 import { assertNever } from "../core/assert-never.ts";
 import type { Rejection } from "../core/conditions.ts";
 import type { HttpRequestMirror, HttpRouteFilter } from "../core/gateway-api.ts";
-import { type BackendInputs, resolveBackend } from "./backend.ts";
+import { type BackendInputs, type RouteSource, resolveBackend } from "./backend.ts";
 import { findFilterProblem } from "./envoy/rule-checks.ts";
-import type { Mirror, RuleFilters } from "./nodes.ts";
-import type { ReferenceSource } from "./reference-grant.ts";
+import type { Mirror, RuleFilters } from "./route-nodes.ts";
 
 /** The filters that can be applied, and what is wrong. */
 export interface ReadFilters {
@@ -21,7 +20,7 @@ export interface ReadFilters {
 export function readFilters(
   read: Reader,
   inputs: BackendInputs,
-  from: ReferenceSource,
+  from: RouteSource,
   filters: readonly HttpRouteFilter[] = [],
 ): ReadFilters {
   let result: RuleFilters = { mirrors: [] };

@@ -33,6 +33,10 @@ const http = (name: string, hostname?: string, port = 80) =>
 const https = (name: string, port: number, hostname?: string) =>
   httpsListener(name, "missing", hostname === undefined ? { port } : { port, hostname });
 const tcp = (name: string, port = 80) => listener(name, { port, protocol: "TCP" });
+const udp = (name: string, port: number) => listener(name, { port, protocol: "UDP" });
+const tls = (name: string, hostname: string, port: number) =>
+  listener(name, { port, protocol: "TLS", hostname, tls: { mode: "Passthrough" } });
+const unknown = (name: string, port = 80) => listener(name, { port, protocol: "example.com/own" });
 
 interface Case {
   readonly name: string;
@@ -121,9 +125,9 @@ it.each<Case>([
   {
     name: "a protocol that is not served takes nothing away, neither within an object nor from later ones",
     listeners: [
-      ["gateway", tcp("one")],
+      ["gateway", unknown("one")],
       ["gateway", http("two", "a.example.com")],
-      ["gateway", tcp("three")],
+      ["gateway", unknown("three")],
       ["a", http("four", "b.example.com")],
     ],
     want: [undefined, undefined, undefined, undefined],
@@ -133,9 +137,42 @@ it.each<Case>([
     listeners: [
       ["gateway", http("one", "a.example.com")],
       ["a", http("two", "b.example.com")],
-      ["a", tcp("three")],
+      ["a", unknown("three")],
     ],
     want: [undefined, undefined, "ProtocolConflict"],
+  },
+  {
+    name: "TCP shares a port neither with itself nor with any other protocol, and the earlier one keeps it",
+    listeners: [
+      ["gateway", tcp("one")],
+      ["a", tcp("two")],
+      ["a", http("three", "a.example.com")],
+      ["b", tls("four", "b.example.com", 80)],
+      ["gateway", tls("five", "c.example.com", 443)],
+      ["a", tcp("six", 443)],
+    ],
+    want: [undefined, "ProtocolConflict", "ProtocolConflict", "ProtocolConflict", undefined, "ProtocolConflict"],
+  },
+  {
+    name: "TLS and HTTPS share a port by hostname, whoever ends TLS",
+    listeners: [
+      ["gateway", https("one", 443, "a.example.com")],
+      ["gateway", tls("two", "b.example.com", 443)],
+      ["a", tls("three", "a.example.com", 443)],
+      ["a", tls("four", "*.example.com", 443)],
+      ["b", https("five", 443, "b.example.com")],
+    ],
+    want: [undefined, undefined, "HostnameConflict", undefined, "HostnameConflict"],
+  },
+  {
+    name: "UDP listeners meet on UDP ports only",
+    listeners: [
+      ["gateway", tcp("one", 53)],
+      ["gateway", udp("two", 53)],
+      ["a", udp("three", 53)],
+      ["a", udp("four", 5353)],
+    ],
+    want: [undefined, undefined, "ProtocolConflict", undefined],
   },
   {
     name: "a UDP port is another one than the TCP port of the same number",

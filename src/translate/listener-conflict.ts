@@ -9,13 +9,13 @@
 import type { ObjectKey } from "../core/keys.ts";
 import { isAcceptable } from "./listener.ts";
 import type { Listener } from "./nodes.ts";
-import { type ProtocolSupport, protocolSupport } from "./protocol-support.ts";
+import { type ProtocolSupport, portKey, protocolSupport } from "./protocol-support.ts";
 
 /** Marks the listeners that lose. They come, and go out, in order of precedence. */
 export function resolveConflicts(listeners: readonly Listener[]): readonly Listener[] {
-  const claims = new Map<number, Claim>();
+  const claims = new Map<string, Claim>();
   return listeners.map((listener) => {
-    const conflict = conflictOf(listener, claims.get(listener.port));
+    const conflict = conflictOf(listener, claims.get(portKey(listener)));
     if (conflict !== undefined) {
       return { ...listener, conflict, rejections: [{ condition: "Accepted", ...conflict }, ...listener.rejections] };
     }
@@ -37,6 +37,7 @@ function conflictOf(listener: Listener, claim: Claim | undefined): Listener["con
   if (support === undefined) return foreignPortConflict(listener, claim);
   if (!isAcceptable(listener)) return undefined;
   if (support.sharing !== claim.sharing) return protocolConflict(listener);
+  if (support.sharing === "nothing") return portConflict(listener);
   if (!claim.hostnames.has(listener.hostname)) return undefined;
   const hostname = listener.hostname === "" ? "every hostname" : `hostname ${listener.hostname}`;
   return {
@@ -47,11 +48,11 @@ function conflictOf(listener: Listener, claim: Claim | undefined): Listener["con
 
 /**
  * A protocol that is not served is UnsupportedProtocol among the listeners of its own object; on a port that another
- * object holds it is a conflict first. UDP ports are others than TCP ports.
+ * object holds it is a conflict first.
  */
 function foreignPortConflict(listener: Listener, { parents }: Claim): Listener["conflict"] {
   const isForeign = [...parents].some((parent) => parent !== listener.parent);
-  return isForeign && listener.protocol !== "UDP" ? protocolConflict(listener) : undefined;
+  return isForeign ? protocolConflict(listener) : undefined;
 }
 
 function protocolConflict({ port, protocol }: Listener): Listener["conflict"] {
@@ -59,11 +60,18 @@ function protocolConflict({ port, protocol }: Listener): Listener["conflict"] {
   return { reason: "ProtocolConflict", message };
 }
 
-function claimPort(claims: Map<number, Claim>, listener: Listener): void {
+/** There are no hostnames to conflict about: the protocol is what lets no two listeners have a port. */
+function portConflict({ port, protocol }: Listener): Listener["conflict"] {
+  const message = `another listener that takes precedence serves port ${port}, which ${protocol} shares with nobody`;
+  return { reason: "ProtocolConflict", message };
+}
+
+function claimPort(claims: Map<string, Claim>, listener: Listener): void {
   const support = protocolSupport(listener.protocol);
   if (support === undefined || !isAcceptable(listener)) return;
-  const claim = claims.get(listener.port) ?? { sharing: support.sharing, hostnames: new Set(), parents: new Set() };
+  const key = portKey(listener);
+  const claim = claims.get(key) ?? { sharing: support.sharing, hostnames: new Set(), parents: new Set() };
   claim.hostnames.add(listener.hostname);
   claim.parents.add(listener.parent);
-  claims.set(listener.port, claim);
+  claims.set(key, claim);
 }

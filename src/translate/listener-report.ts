@@ -11,8 +11,9 @@ import {
 import type { DataPlaneState } from "../core/data-plane.ts";
 import type { FleetState } from "../core/fleet.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
-import { secretName } from "./envoy/names.ts";
+import { caSecretName, http3ListenerName, secretName } from "./envoy/names.ts";
 import { envoyListenerName } from "./envoy-listener.ts";
+import { servesHttp3 } from "./http3.ts";
 import { isUsable } from "./listener.ts";
 import type { GatewayNode, Listener } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
@@ -47,11 +48,13 @@ export function programmingOf(listener: Listener, inputs: Omit<ReportInputs, "at
   if (dataPlane === undefined || dataPlane.proxies === 0) {
     return { kind: "pending", stage: hasProxies(inputs) ? "waiting" : "noProxies", message: "No proxy is connected" };
   }
-  const refusal = refusalOf(listener, dataPlane);
+  const refusal = refusalOf(listener, inputs.node, dataPlane);
   if (refusal !== undefined) return { kind: "invalid", message: refusal };
-  const name = envoyListenerName(listener);
-  const version = listenerVersions(name);
-  if (version !== undefined && dataPlane.listeners.get(name)?.includes(version) === true) return { kind: "programmed" };
+  const isCurrent = (name: string) => {
+    const version = listenerVersions(name);
+    return version !== undefined && dataPlane.listeners.get(name)?.includes(version) === true;
+  };
+  if (xdsNames(listener, inputs.node).every(isCurrent)) return { kind: "programmed" };
   return { kind: "pending", stage: "waiting", message: "Waiting for a proxy to acknowledge the configuration" };
 }
 
@@ -133,13 +136,21 @@ function whyNotServed(listener: Listener): string {
   return first.message;
 }
 
+/** The Envoy listeners that serve it. */
+function xdsNames(listener: Listener, node: GatewayNode): readonly string[] {
+  const name = envoyListenerName(listener);
+  const isTwice = listener.protocol === "HTTPS" && servesHttp3(node, listener.port);
+  return isTwice ? [name, http3ListenerName(listener.port)] : [name];
+}
+
 /** Envoy's words on the listener itself, or on a certificate without which it does not open. */
-function refusalOf(listener: Listener, { refusals }: DataPlaneState): string | undefined {
+function refusalOf(listener: Listener, node: GatewayNode, { refusals }: DataPlaneState): string | undefined {
   const type: ResourceType = "listener";
   const secret: ResourceType = "secret";
   const names = [
-    `${type}/${envoyListenerName(listener)}`,
+    ...xdsNames(listener, node).map((name) => `${type}/${name}`),
     ...listener.secrets.map((name) => `${secret}/${secretName(name)}`),
+    ...(listener.clientValidation ? [`${secret}/${caSecretName(listener.clientValidation.configMaps)}`] : []),
   ];
   const refused = names.find((name) => refusals.has(name));
   return refused === undefined ? undefined : `A proxy refused ${refused}: ${refusals.get(refused) ?? ""}`;

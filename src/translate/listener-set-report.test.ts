@@ -43,7 +43,7 @@ describe("a ListenerSet", () => {
     });
     expect(status).toMatchObject({
       object: "ListenerSet/team/set",
-      listeners: [{ name: "http", attachedRoutes: 2, supportedKinds: [{ kind: "HTTPRoute" }] }],
+      listeners: [{ name: "http", attachedRoutes: 2, supportedKinds: [{ kind: "HTTPRoute" }, { kind: "GRPCRoute" }] }],
     });
     expect(brief(status?.conditions)).toEqual(["Accepted=True Accepted", "Programmed=True Programmed"]);
     expect(brief(status?.listeners[0]?.conditions)).toEqual([

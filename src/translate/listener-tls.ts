@@ -1,7 +1,7 @@
 /** The certificates of a listener that ends TLS. https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig */
 import type { Collection, Grouped, Reader } from "../collection/collection.ts";
 import type { Rejection } from "../core/conditions.ts";
-import type { ListenerTls, ReferenceGrant, SecretObjectReference } from "../core/gateway-api.ts";
+import type { ListenerSpec, ReferenceGrant, SecretObjectReference } from "../core/gateway-api.ts";
 import { gatewayResourceKey, type NamespacedName, namespacedName, parseNamespacedName } from "../core/keys.ts";
 import type { CertificateState } from "./certificate.ts";
 import { secretName } from "./envoy/names.ts";
@@ -30,16 +30,16 @@ export function resolveTls(
   read: Reader,
   inputs: ListenerInputs,
   from: ReferenceSource & { readonly gateway: NamespacedName },
-  tls: ListenerTls | undefined,
+  { protocol, tls }: Pick<ListenerSpec, "protocol" | "tls">,
 ): ResolvedTls {
   if (tls?.mode === "Passthrough")
-    return refused("UnsupportedValue", "HTTPS takes tls.mode Terminate, not Passthrough");
+    return refused("UnsupportedValue", `${protocol} takes tls.mode Terminate, not Passthrough`);
   const refs = tls?.certificateRefs ?? [];
-  if (refs.length === 0) return refused("Invalid", "HTTPS takes a certificate in tls.certificateRefs");
+  if (refs.length === 0) return refused("Invalid", `${protocol} takes a certificate in tls.certificateRefs`);
   const secrets: NamespacedName[] = [];
   const rejections: Rejection[] = [];
   for (const ref of refs) {
-    const result = resolveCertificate(read, inputs, from, ref);
+    const result = resolveCertificate(read, inputs, { ...from, reason: "InvalidCertificateRef" }, ref);
     if (result.kind === "rejected") rejections.push(result.rejection);
     else if (!secrets.includes(result.secret)) secrets.push(result.secret);
   }
@@ -50,15 +50,23 @@ function refused(reason: string, message: string): ResolvedTls {
   return { secrets: [], rejections: [{ condition: "Accepted", reason, message }] };
 }
 
-type CertificateResult =
+/** Where a reference to a certificate leads. */
+export type CertificateResult =
   | { readonly kind: "resolved"; readonly secret: NamespacedName }
   | { readonly kind: "rejected"; readonly rejection: Rejection };
 
+/** What refers to a certificate, with the reason that is told when it cannot be used. */
+export interface CertificateSource extends ReferenceSource {
+  /** The Gateway whose proxies have it. */
+  readonly gateway: NamespacedName;
+  readonly reason: string;
+}
+
 /** Asks for the grant before it looks: a reference that is not granted must not tell whether the Secret exists. */
-function resolveCertificate(
+export function resolveCertificate(
   read: Reader,
   inputs: ListenerInputs,
-  from: ReferenceSource & { readonly gateway: NamespacedName },
+  from: CertificateSource,
   ref: SecretObjectReference,
 ): CertificateResult {
   const namespace = ref.namespace ?? from.namespace;
@@ -71,16 +79,13 @@ function resolveCertificate(
     );
   }
   if (group !== "" || kind !== "Secret") {
-    return rejected(
-      "InvalidCertificateRef",
-      `a certificate is a Secret, not a ${group === "" ? kind : `${kind}.${group}`}`,
-    );
+    return rejected(from.reason, `a certificate is a Secret, not a ${group === "" ? kind : `${kind}.${group}`}`);
   }
   const state = read.get(inputs.certificates, secret);
-  if (state === undefined) return rejected("InvalidCertificateRef", `Secret ${secret} does not exist`);
-  if (state.kind === "invalid") return rejected("InvalidCertificateRef", `Secret ${secret} ${state.message}`);
+  if (state === undefined) return rejected(from.reason, `Secret ${secret} does not exist`);
+  if (state.kind === "invalid") return rejected(from.reason, `Secret ${secret} ${state.message}`);
   const words = read.get(inputs.refusedCertificates, gatewayResourceKey(from.gateway, secretName(secret)));
-  if (words !== undefined) return rejected("InvalidCertificateRef", refusedSecret(secret, from, words));
+  if (words !== undefined) return rejected(from.reason, refusedSecret(secret, from, words));
   return { kind: "resolved", secret };
 }
 

@@ -15,6 +15,7 @@ import {
 } from "../../test/support/gateway-objects.ts";
 import { createGatewayWorld, type WorldObject } from "../../test/support/gateway-world.ts";
 import type { ListenerSpec, RouteGroupKind, SecretObjectReference } from "../core/gateway-api.ts";
+import { isAcceptable } from "./listener.ts";
 import type { Listener } from "./nodes.ts";
 
 let certificate: IssuedCertificate;
@@ -38,25 +39,79 @@ describe("protocols and kinds", () => {
   const withKinds = (...kinds: readonly RouteGroupKind[]) =>
     listener("http", { allowedRoutes: { namespaces: { from: "All" }, kinds } });
 
-  it("an HTTP listener carries HTTPRoutes", () => {
+  it("an HTTP listener carries HTTPRoutes and GRPCRoutes", () => {
     const built = build(listener("http", { hostname: "A.Example.com." }));
     expect(built).toMatchObject({
       key: "Gateway/infra/shared-gateway/http",
       hostname: "a.example.com",
-      supportedKinds: [{ group, kind: "HTTPRoute" }],
+      supportedKinds: [
+        { group, kind: "HTTPRoute" },
+        { group, kind: "GRPCRoute" },
+      ],
       rejections: [],
       served: true,
     });
   });
 
-  it.each(["TCP", "UDP", "TLS", "INVALID", "http", "__proto__", "example.com/custom"])(
-    "protocol %s is not supported yet",
-    (protocol) => {
-      const built = build(listener("other", { protocol }));
-      expect(reasons(built)).toEqual(["Accepted UnsupportedProtocol"]);
-      expect(built).toMatchObject({ supportedKinds: [], served: false });
+  it.each([
+    { protocol: "TCP", kind: "TCPRoute" },
+    { protocol: "UDP", kind: "UDPRoute" },
+    { protocol: "TLS", kind: "TLSRoute", tls: { mode: "Passthrough" }, hostname: "a.example.com" },
+  ] as const)("a $protocol listener carries one kind, $kind, without a certificate", ({ kind, ...rest }) => {
+    const built = build(listener("other", rest));
+    expect(built).toMatchObject({ supportedKinds: [{ group, kind }], rejections: [], secrets: [], served: true });
+  });
+
+  it("a listener with filters is closed, keeps its hostname, and says why; an empty list is none", () => {
+    const filtered = (requests: readonly unknown[]) =>
+      build(listener("http", { hostname: "a.example.com", filters: { requests } }));
+    const closed = filtered([{ type: "ExternalAuth", externalAuth: { protocol: "HTTP" } }]);
+    expect(reasons(closed)).toEqual(["Accepted InvalidListenerFilterOrder"]);
+    expect(closed).toMatchObject({ served: false });
+    expect(isAcceptable(closed)).toBe(true);
+    expect(filtered([])).toMatchObject({ served: true, rejections: [] });
+  });
+
+  it.each(["TCP", "UDP"])("a hostname means nothing to protocol %s", (protocol) => {
+    expect(build(listener("other", { protocol, hostname: "a.example.com" })).hostname).toBe("");
+  });
+
+  it("a TLS listener that passes connections on ignores certificates", () => {
+    const certificateRefs = [{ group: "", kind: "Secret", name: "missing" }];
+    const built = build(listener("tls", { protocol: "TLS", tls: { mode: "Passthrough", certificateRefs } }));
+    expect(built).toMatchObject({ tlsMode: "Passthrough", rejections: [], secrets: [], served: true });
+  });
+
+  it.each([
+    { what: "without a certificate", tls: { mode: "Terminate" }, want: "Accepted Invalid" },
+    { what: "without a word about TLS", tls: undefined, want: "Accepted Invalid" },
+    {
+      what: "without its Secret",
+      tls: { mode: "Terminate", certificateRefs: [{ group: "", kind: "Secret", name: "missing" }] },
+      want: "ResolvedRefs InvalidCertificateRef",
     },
-  );
+  ] as const)("a TLS listener that ends TLS $what is not served", ({ tls, want }) => {
+    const built = build(listener("tls", { protocol: "TLS", ...(tls && { tls }) }));
+    expect(reasons(built)).toEqual([want]);
+    expect(built).toMatchObject({ tlsMode: "Terminate", served: false });
+  });
+
+  it("other kinds than TLSRoutes are told on a TLS listener, which stays open for those", () => {
+    const kinds = [
+      { group, kind: "TCPRoute" },
+      { group, kind: "TLSRoute" },
+    ];
+    const allowedRoutes = { namespaces: { from: "Same" }, kinds } as const;
+    const built = build(listener("tls", { protocol: "TLS", tls: { mode: "Passthrough" }, allowedRoutes }));
+    expect(reasons(built)).toEqual(["ResolvedRefs InvalidRouteKinds"]);
+    expect(built).toMatchObject({ supportedKinds: [{ group, kind: "TLSRoute" }], served: true });
+  });
+
+  it.each(["INVALID", "http", "__proto__", "example.com/custom"])("protocol %s is not supported", (protocol) => {
+    const built = build(listener("other", { protocol }));
+    expect(reasons(built)).toEqual(["Accepted UnsupportedProtocol"]);
+    expect(built).toMatchObject({ supportedKinds: [], served: false });
+  });
 
   it("a kind that is not supported is told, and the supported ones stay", () => {
     const built = build(withKinds({ group, kind: "InvalidRoute" }, { group, kind: "HTTPRoute" }));
@@ -100,7 +155,8 @@ describe("certificates", () => {
   it("a Secret that does not exist closes it, without refusing its text", () => {
     const built = build(refs(secret("cert")));
     expect(reasons(built)).toEqual(["ResolvedRefs InvalidCertificateRef"]);
-    expect(built).toMatchObject({ secrets: [], served: false, supportedKinds: [{ kind: "HTTPRoute" }] });
+    const supportedKinds = [{ kind: "HTTPRoute" }, { kind: "GRPCRoute" }];
+    expect(built).toMatchObject({ secrets: [], served: false, supportedKinds });
   });
 
   it("a malformed Secret says what is wrong with it", () => {

@@ -2,11 +2,12 @@
 import type { Reader } from "../collection/collection.ts";
 import type { Rejection } from "../core/conditions.ts";
 import type { ListenerSpec, RouteGroupKind } from "../core/gateway-api.ts";
-import { normalizeHostname } from "../core/hostname.ts";
+import { everyHost, normalizeHostname } from "../core/hostname.ts";
 import { kinds, type NamespacedName, namespacedName, type ObjectKey, objectKey } from "../core/keys.ts";
+import { noValidAuthority } from "./frontend-validation.ts";
 import { type ListenerInputs, resolveTls } from "./listener-tls.ts";
 import type { Listener } from "./nodes.ts";
-import { type ProtocolSupport, protocolSupport, servedProtocols } from "./protocol-support.ts";
+import { endsTls, type ProtocolSupport, protocolSupport, servedProtocols } from "./protocol-support.ts";
 
 /** The object in which listeners are written. */
 export interface ListenerOwner {
@@ -30,6 +31,7 @@ export function buildListener(
   spec: ListenerSpec,
 ): Listener {
   const parent = ownerKey(owner);
+  const support = protocolSupport(spec.protocol);
   const base = {
     key: `${parent}/${spec.name}`,
     gateway: owner.gateway,
@@ -38,40 +40,60 @@ export function buildListener(
     name: spec.name,
     port: spec.port,
     protocol: spec.protocol,
-    hostname: normalizeHostname(spec.hostname),
+    ...(support?.endsTls === "byMode" && { tlsMode: spec.tls?.mode ?? "Terminate" }),
+    // Where nothing tells traffic apart a hostname means nothing.
+    hostname: support?.sharing === "nothing" ? everyHost : normalizeHostname(spec.hostname),
     allowedNamespaces: spec.allowedRoutes.namespaces,
     served: false,
   };
-  const support = protocolSupport(spec.protocol);
   if (support === undefined) {
     return { ...base, supportedKinds: [], secrets: [], rejections: [unsupportedProtocol(spec)] };
   }
   const { gateway, namespace } = owner;
   const from = { group: kinds[owner.kind].group, kind: owner.kind, namespace, gateway };
-  const tls = support.terminatesTls ? resolveTls(read, inputs, from, spec.tls) : { secrets: [], rejections: [] };
+  const tls = endsTls(base) ? resolveTls(read, inputs, from, spec) : { secrets: [], rejections: [] };
   const { supportedKinds, rejections } = judgeKinds(spec, support);
-  return { ...base, supportedKinds, secrets: tls.secrets, rejections: [...tls.rejections, ...rejections] };
+  return {
+    ...base,
+    supportedKinds,
+    secrets: tls.secrets,
+    rejections: [...tls.rejections, ...rejections, ...filtersOf(spec)],
+  };
 }
 
 /** Whether proxies could open it: a listener that ends TLS takes at least one usable certificate. */
 export function isUsable(listener: Listener): boolean {
-  if (!isAcceptable(listener)) return false;
-  return protocolSupport(listener.protocol)?.terminatesTls !== true || listener.secrets.length > 0;
+  if (!isAcceptable(listener) || listener.clientValidation?.configMaps.length === 0) return false;
+  if (listener.rejections.some(({ reason }) => reason === unappliedFilters)) return false;
+  return !endsTls(listener) || listener.secrets.length > 0;
 }
 
 /**
  * Whether its own text is in order and it has lost no conflict. Such a listener holds its port and hostname even while
- * its certificate is missing, so that nobody else's routes take over its hosts meanwhile.
+ * its certificate or the authorities of its clients are missing, so that nobody else's routes take over its hosts meanwhile.
  */
 export function isAcceptable(listener: Listener): boolean {
-  return !listener.rejections.some(({ condition }) => condition === "Accepted");
+  return !listener.rejections.some(({ condition, reason }) => condition === "Accepted" && !keepsHosts.has(reason));
+}
+
+/** The reason of a listener with filters: filters are never skipped, and one may ask clients who they are. */
+const unappliedFilters = "InvalidListenerFilterOrder";
+
+/** Reasons for which a listener is closed and keeps its port and hostnames. */
+const keepsHosts: ReadonlySet<string> = new Set([noValidAuthority, unappliedFilters]);
+
+function filtersOf({ filters }: ListenerSpec): readonly Rejection[] {
+  if ((filters?.requests ?? []).length === 0) return [];
+  return [
+    { condition: "Accepted", reason: unappliedFilters, message: "filters of a whole listener are not supported" },
+  ];
 }
 
 function unsupportedProtocol({ protocol }: ListenerSpec): Rejection {
   return {
     condition: "Accepted",
     reason: "UnsupportedProtocol",
-    message: `protocol ${protocol} is not supported, only ${servedProtocols.join(" and ")}`,
+    message: `protocol ${protocol} is not supported, only ${servedProtocols.join(", ")}`,
   };
 }
 

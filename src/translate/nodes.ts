@@ -5,28 +5,14 @@
  */
 import type { Rejection } from "../core/conditions.ts";
 import type { EffectiveParameters } from "../core/fleet.ts";
-import type {
-  AllowedRoutes,
-  HttpCors,
-  HttpHeaderModifier,
-  HttpRequestRedirect,
-  HttpRouteMatch,
-  HttpUrlRewrite,
-  ParentReference,
-  RouteGroupKind,
-} from "../core/gateway-api.ts";
-import type { AccessLog, TlsVersion } from "../core/gateway-parameters.ts";
+import type { AllowedRoutes, ListenerTls, RouteGroupKind } from "../core/gateway-api.ts";
+import type { AccessLog, ProxyProtocol, TlsVersion } from "../core/gateway-parameters.ts";
 import type { Hostname } from "../core/hostname.ts";
 import type { NamespacedName, ObjectKey } from "../core/keys.ts";
-import type {
-  ClaimCandidate,
-  EffectiveOwnership,
-  HeldPath,
-  OwnershipMode,
-  OwnershipRefusal,
-  RecordKey,
-} from "../core/ownership.ts";
+import type { EffectiveOwnership, OwnershipMode } from "../core/ownership.ts";
 import type { EffectiveLimits } from "../core/proxy-limits.ts";
+import type { ClusterTls } from "./backend-tls/upstream-tls.ts";
+import type { AttachedHost, Claim, PortRoutes, RequestMatch, RouteRule } from "./route-nodes.ts";
 
 /** A listener of a Gateway or of a ListenerSet attached to it, with what was decided about it. */
 export interface Listener {
@@ -41,6 +27,8 @@ export interface Listener {
   readonly name: string;
   readonly port: number;
   readonly protocol: string;
+  /** Of protocol TLS: whether proxies end it, or pass it on. */
+  readonly tlsMode?: ListenerTls["mode"];
   /** Its hostname waits to be recorded as its namespace's: it is not served before. */
   readonly pending?: true;
   /** Normalised; the empty string matches every host. */
@@ -50,6 +38,10 @@ export interface Listener {
   readonly supportedKinds: readonly RouteGroupKind[];
   /** Secrets (namespace/name) with a usable certificate, in the order in which they are referred to. */
   readonly secrets: readonly NamespacedName[];
+  /** What its Gateway asks of clients on its port; absent asks for nothing. */
+  readonly clientValidation?: ClientValidation;
+  /** What it says itself about handshakes. */
+  readonly tlsOptions?: DownstreamTls["options"];
   /** Everything that is wrong with it. Empty when it is accepted, resolved and without conflict. */
   readonly rejections: readonly Rejection[];
   /** Why it lost against another listener on its port; such a listener is not served. */
@@ -63,13 +55,6 @@ export interface OwnershipPolicy extends Omit<EffectiveOwnership, "mode"> {
   readonly mode: OwnershipMode;
   /** The Gateway's own namespace. */
   readonly gatewayNamespace: string;
-}
-
-/** Something that an object holds, or would hold if it were recorded. */
-export interface Claim extends ClaimCandidate {
-  readonly key: RecordKey;
-  readonly hostname: Hostname;
-  readonly path?: HeldPath;
 }
 
 /** A ListenerSet that names a Gateway of ours as its parent. */
@@ -97,6 +82,14 @@ export interface GatewayNode {
   /** What its ListenerSets claim with the hostnames of their listeners. */
   readonly claims: readonly Claim[];
   readonly fleet: FleetNode;
+  /** The Secret with the certificate that proxies show to backends that they speak TLS with. */
+  readonly backendCertificate?: NamespacedName;
+  /** Why a reference of its own, which is no listener's, leads nowhere. */
+  readonly unresolved?: Rejection;
+  /** On some port clients are let in whose certificate nobody trusts. */
+  readonly letsInAnybody?: true;
+  /** Ports whose HTTPS listeners are served by HTTP/3 as well; absent: none. */
+  readonly http3Ports?: readonly number[];
 }
 
 /** What a Gateway says about how its proxies are run, merged with what its class says. */
@@ -123,11 +116,12 @@ export interface ParentListener {
   readonly namespace: string;
   readonly port: number;
   readonly protocol: string;
+  readonly tlsMode?: ListenerTls["mode"];
   readonly hostname: Hostname;
   readonly allowedNamespaces: AllowedRoutes["namespaces"];
   readonly supportedKinds: readonly RouteGroupKind[];
   readonly served: boolean;
-  /** The route table that its requests are looked up in. */
+  /** The route table that its requests are looked up in; the Envoy listener, where what comes is forwarded as it is. */
   readonly table: string;
   /** Hostnames that other listeners hold on its port: a host that a more specific one of them covers is theirs. */
   readonly siblings: readonly Hostname[];
@@ -141,7 +135,7 @@ export interface ParentListener {
 /** One Envoy listener: all listeners of a Gateway that share a port. Keyed by gatewayResourceKey(gateway, name). */
 export interface EnvoyListener {
   readonly gateway: NamespacedName;
-  /** Its xDS name, `http-80` or `https-443`. */
+  /** Its xDS name, such as `http-80`: see `listenerName`. */
   readonly name: string;
   /** Port that clients use. */
   readonly port: number;
@@ -152,18 +146,52 @@ export interface EnvoyListener {
   readonly accessLog?: AccessLog;
   readonly limits?: EffectiveLimits;
   readonly tlsParameters?: { readonly minimumVersion: TlsVersion; readonly cipherSuites: readonly string[] };
-  /** One for HTTP; one for each served listener for HTTPS, the most specific hostname first. */
+  /** A second Envoy listener serves its requests by HTTP/3. */
+  readonly http3?: true;
+  readonly proxyProtocol?: Exclude<ProxyProtocol, "Off">;
+  /** One for HTTP, TCP or UDP; where TLS tells them apart one for each listener, the most specific hostname first. */
   readonly chains: readonly FilterChain[];
 }
 
-export interface FilterChain {
+/** What becomes of a connection: its requests are looked up in a table, or it is forwarded as it is. */
+export type FilterChain = HttpChain | Layer4Chain;
+
+export interface HttpChain {
+  readonly kind: "http";
   /** The route table of its HTTP connection manager: `http-80`, or `https-443-<hostname>` with TLS. No ':' and no '/'. */
   readonly table: string;
   /** Absent on plain HTTP. */
-  readonly tls?: {
-    readonly hostname: Hostname;
-    readonly secrets: readonly NamespacedName[];
-  };
+  readonly tls?: DownstreamTls;
+}
+
+/** A listener of protocol TLS, TCP or UDP: {@link PortRoutes} of its key say where its connections or datagrams go. */
+export interface Layer4Chain {
+  readonly kind: "layer4";
+  /** The key of the listener. */
+  readonly listener: string;
+  readonly protocol: "TLS" | "TCP" | "UDP";
+  /** What it is told apart by, on a port that listeners of protocol TLS share; matches everything on others. */
+  readonly hostname: Hostname;
+  /** Where proxies end TLS; absent on passthrough, TCP and UDP. */
+  readonly tls?: DownstreamTls;
+}
+
+/** How proxies end TLS for one listener. */
+export interface DownstreamTls {
+  readonly hostname: Hostname;
+  readonly secrets: readonly NamespacedName[];
+  /** What clients are asked for; absent asks for nothing. */
+  readonly clientValidation?: ClientValidation;
+  /** What the listener's own `tls.options` say; what the Gateway's parameters say holds where they are silent. */
+  readonly options?: { readonly minimumVersion?: TlsVersion; readonly cipherSuites?: readonly string[] };
+}
+
+/** Which certificates of clients are taken. */
+export interface ClientValidation {
+  /** ConfigMaps (namespace/name) whose authorities are trusted, sorted; none: no client is. */
+  readonly configMaps: readonly NamespacedName[];
+  /** Clients without a certificate, or with one that nobody trusts, are let in too. */
+  readonly isOptional: boolean;
 }
 
 /** Where requests are looked up: one per HTTP connection manager. Keyed by gatewayResourceKey(gateway, table). */
@@ -180,107 +208,6 @@ export interface RouteTable {
   readonly onlyPlain?: true;
 }
 
-/** How one reference to a backend came out. Weight 0 is kept: it counts as a backend that gets nothing. */
-export type Backend =
-  | {
-      readonly kind: "cluster";
-      /** The xDS name of its cluster, made by `envoy/names.ts`. */
-      readonly cluster: string;
-      readonly weight: number;
-      readonly filters: RuleFilters;
-    }
-  | { readonly kind: "invalid"; readonly weight: number; readonly rejection: Rejection };
-
-export interface Mirror {
-  readonly cluster: string;
-  /** Share of the requests that are copied, 0 to 1 as a fraction. */
-  readonly numerator: number;
-  readonly denominator: number;
-}
-
-/** The filters of a rule or of a backendRef by what they do; each kind occurs once, mirrors many times. */
-export interface RuleFilters {
-  readonly requestHeaders?: HttpHeaderModifier;
-  readonly responseHeaders?: HttpHeaderModifier;
-  readonly redirect?: HttpRequestRedirect;
-  readonly rewrite?: HttpUrlRewrite;
-  readonly cors?: HttpCors;
-  readonly mirrors: readonly Mirror[];
-}
-
-export interface RuleRetry {
-  readonly codes: readonly number[];
-  readonly attempts: number;
-  /** Milliseconds between tries; absent leaves it to Envoy. */
-  readonly backoffMs?: number;
-}
-
-/** One rule of a route that can be printed. */
-export interface RouteRule {
-  readonly index: number;
-  readonly name?: string;
-  readonly matches: readonly HttpRouteMatch[];
-  readonly filters: RuleFilters;
-  readonly backends: readonly Backend[];
-  /** Milliseconds; 0 means none was asked for or it was switched off. */
-  readonly requestTimeoutMs: number;
-  readonly backendTimeoutMs: number;
-  readonly retry?: RuleRetry;
-  /** All that it does is to ask for the same by HTTPS. */
-  readonly upgradesToHttps?: true;
-  /** Set when the rule cannot be served as written: it answers 500. */
-  readonly broken?: Rejection;
-}
-
-/** How one parentRef of a route came out. */
-export interface ParentBinding {
-  readonly parentRef: ParentReference;
-  /** Why it is not attached through this parentRef. */
-  readonly rejection?: Rejection;
-  readonly attachments: readonly Attachment[];
-  /** What it may not answer through this parentRef: it does not where `enforced`, it does all the same where not. */
-  readonly refusals?: { readonly enforced: boolean; readonly list: readonly OwnershipRefusal[] };
-}
-
-/** One listener to which a route is attached. */
-export interface Attachment {
-  readonly gateway: NamespacedName;
-  readonly listener: string;
-  readonly port: number;
-  readonly table: string;
-  readonly scheme: "http" | "https";
-  readonly served: boolean;
-  readonly hosts: readonly AttachedHost[];
-}
-
-/** A hostname that a route answers on a listener. */
-export interface AttachedHost {
-  /** Intersection of the listener's and the route's hostname. */
-  readonly hostname: Hostname;
-  /** The route's own hostname that led to it: its specificity decides between routes. */
-  readonly written: Hostname;
-  /** Matches (their ids, see {@link RouteEntry}) that are not the route's to answer under this hostname; absent: none. */
-  readonly withheld?: ReadonlySet<string>;
-}
-
-/** One route with everything that was decided about it: config and status facts in one value. */
-export interface BoundRoute {
-  readonly key: ObjectKey;
-  readonly namespace: string;
-  readonly generation: number;
-  /** RFC 3339; the older of two equal matches wins. */
-  readonly createdAt: string;
-  readonly parents: readonly ParentBinding[];
-  readonly claims: readonly Claim[];
-  /** Something that it claims waits for its record. */
-  readonly pending: boolean;
-  readonly rules: readonly RouteRule[];
-  /** What could not be resolved, for the ResolvedRefs condition. */
-  readonly unresolved?: Rejection;
-  /** Why some rules are dropped, for PartiallyInvalid. */
-  readonly partiallyInvalid?: Rejection;
-}
-
 /** One match of one rule, printed. */
 export interface RouteEntry {
   /** Where it stands among the matches of a virtual host: made by `precedence.ts`, compared as text. */
@@ -291,7 +218,7 @@ export interface RouteEntry {
   /** The match within its route: `<index of the rule>.<index of the match>`. */
   readonly id: string;
   readonly rule: number;
-  readonly match: HttpRouteMatch;
+  readonly match: RequestMatch;
   /** All that its rule does is to ask for the same by HTTPS. */
   readonly upgradesToHttps?: true;
   /** The rule as it is printed, where that is another than the route has: proxies have refused what is written. */
@@ -341,13 +268,23 @@ export interface VirtualHost {
   readonly version: string;
 }
 
-/** A Service port as a cluster needs it. Keyed by the cluster's xDS name. */
-export interface ClusterNode {
+/** What the name of a cluster says. */
+export interface ClusterAddress {
   readonly name: string;
   readonly service: NamespacedName;
   readonly port: number;
-  /** WebSocket upgrades work on HTTP/1.1 as they are: they need no cluster of their own. */
-  readonly protocol: "http1" | "http2";
+  /**
+   * WebSocket upgrades work on HTTP/1.1 as they are: they need no cluster of their own. The others are forwarded; what is
+   * passed through is TLS of the client, to which no policy of the backend adds any.
+   */
+  readonly protocol: "http1" | "http2" | "tcp" | "passthrough" | "udp";
+}
+
+/** A Service port as the cluster of a Gateway needs it. Keyed by gatewayResourceKey(gateway, name). */
+export interface ClusterNode extends ClusterAddress {
+  readonly gateway: NamespacedName;
+  /** Absent: what is sent is sent as it is. */
+  readonly tls?: ClusterTls;
 }
 
 /** One address that a proxy may send requests to. */

@@ -2,6 +2,7 @@
 import type { AccessLog, ProxyParameters, ResourceRequirements } from "../core/gateway-parameters.ts";
 import { mergeLimits, pickLimits } from "./limits.ts";
 import { pickFields } from "./pick-fields.ts";
+import { mergePorts, pickPorts } from "./port-parameters.ts";
 
 /**
  * Copies parameters with those fields that are to be kept. Fields are asked for by path, entries of maps one by one, such
@@ -12,7 +13,7 @@ export function pickParameters(spec: ProxyParameters, keeps: (field: string) => 
   const entries = (path: string, map: Texts | undefined) =>
     map && textsOf(Object.entries(map).filter(([key]) => keeps(`${path}[${key}]`)));
   const { image, replicas, autoscaling, resources, service, nodeSelector, tolerations } = spec;
-  const { labels, hostNetwork, logLevel, accessLog, tls, ownership, budget, limits } = spec;
+  const { labels, hostNetwork, logLevel, accessLog, tls, listeners, ownership, budget, limits } = spec;
   return {
     ...(kept("image", image) && { image }),
     ...(kept("replicas", replicas) && { replicas }),
@@ -47,6 +48,7 @@ export function pickParameters(spec: ProxyParameters, keeps: (field: string) => 
         ...(kept("tls.cipherSuites", tls.cipherSuites) && { cipherSuites: tls.cipherSuites }),
       },
     }),
+    ...(listeners && { listeners: pickPorts(listeners, keeps) }),
     ...(ownership && { ownership: pickFields("ownership", ownership, keeps) }),
     ...(budget && { budget: pickFields("budget", budget, keeps) }),
     ...(limits && { limits: pickLimits(limits, keeps) }),
@@ -89,6 +91,7 @@ export function mergeParameters(under: ProxyParameters, over: ProxyParameters): 
     labels: mergeTexts(under.labels, over.labels),
     ...(accessLog && { accessLog }),
     tls: { ...under.tls, ...over.tls },
+    ...((under.listeners ?? over.listeners) && { listeners: mergePorts(under.listeners, over.listeners) }),
     ownership: { ...under.ownership, ...over.ownership },
     budget: { ...under.budget, ...over.budget },
     limits: mergeLimits(under.limits, over.limits),

@@ -143,6 +143,27 @@ describe("parameters of a class and a Gateway", () => {
     expect(originOf("autoscaling", { autoscaling }, { replicas: 2 })).toBeUndefined();
   });
 
+  it("say what is done on ports, port by port and field by field", () => {
+    const listeners = [
+      { port: 443, http3: true, proxyProtocol: "Require" },
+      { port: 80, proxyProtocol: "Require" },
+    ] as const;
+    const own = [
+      { port: 8443, http3: true },
+      { port: 443, proxyProtocol: "Off" },
+    ] as const;
+    const { effective, problems } = resolveParameters({ listeners }, { listeners: own });
+    expect(problems).toEqual([]);
+    expect(effective.listeners).toEqual([
+      { port: 80, proxyProtocol: "Require" },
+      { port: 443, http3: true, proxyProtocol: "Off" },
+      { port: 8443, http3: true },
+    ]);
+    expect(effective.origins).toContainEqual({ field: "listeners[443].http3", from: "class" });
+    expect(effective.origins).toContainEqual({ field: "listeners[443].proxyProtocol", from: "gateway" });
+    expect(resolveParameters({}, {}).effective).not.toHaveProperty("listeners");
+  });
+
   it("take the Gateway's access log as a whole when its format is another", () => {
     const accessLog = { format: "Text", text: "%REQ(:PATH)%" } as const;
     expect(resolveParameters(ofClass, { accessLog }).effective.accessLog).toEqual(accessLog);
@@ -186,6 +207,15 @@ describe("a Gateway that oversteps", () => {
       want: [
         "spec.service.annotations[a] is locked by the class",
         "spec.service.externalTrafficPolicy is locked by the class",
+      ],
+    },
+    {
+      name: "a lock on what is done on ports",
+      ofClass: { locked: ["listeners"], listeners: [{ port: 443, http3: false }] },
+      ofGateway: { listeners: [{ port: 443, http3: true, proxyProtocol: "Allow" }] },
+      want: [
+        "spec.listeners[443].http3 is locked by the class",
+        "spec.listeners[443].proxyProtocol is locked by the class",
       ],
     },
     {

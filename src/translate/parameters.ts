@@ -70,6 +70,7 @@ function complete(merged: ProxyParameters, ofClass: GatewayParametersSpec): Omit
       // A class that bounds the suites does not mean its Gateways to have Envoy's own, which are more.
       cipherSuites: tls.cipherSuites ?? bounds?.tls?.cipherSuites ?? [],
     },
+    ...(merged.listeners && { listeners: merged.listeners }),
     ownership: { ...defaults.ownership, ...merged.ownership },
     budget: merged.budget ?? {},
     limits: completeLimits(merged.limits, { most: bounds?.limits, memory: resources.limits?.["memory"] }),

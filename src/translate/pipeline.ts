@@ -3,43 +3,46 @@ import type { Graph } from "../collection/graph.ts";
 import type { StatusUpdate } from "../core/conditions.ts";
 import type { DataPlaneState, TableMode } from "../core/data-plane.ts";
 import type { ClusterFacts, FleetSpec, FleetState } from "../core/fleet.ts";
-import type { HttpRoute, ListenerSet } from "../core/gateway-api.ts";
-import { gatewayResourceKey, type Kind, type ObjectByKind } from "../core/keys.ts";
+import type { ListenerSet, Route } from "../core/gateway-api.ts";
+import { gatewayResourceKey, type Kind, type ObjectByKind, type RouteKind } from "../core/keys.ts";
 import type { ClaimWant, Holding } from "../core/ownership.ts";
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
 import type { NamespaceLabels } from "./allowed-routes.ts";
 import { serviceView } from "./backend.ts";
+import { declareBackendTls } from "./backend-tls/declare.ts";
 import { declareBudgets } from "./budget/budgets.ts";
 import { type ChangeLimits, declareChangeLimits } from "./budget/change-limits.ts";
 import type { DelayedChange } from "./budget/delayed-change.ts";
+import { caBundleState, readCaBundle } from "./ca-bundle.ts";
 import { certificateState, readCertificate } from "./certificate.ts";
 import { declareStatuses } from "./declare-statuses.ts";
 import { declareTables } from "./declare-tables.ts";
 import { declareUpstreams } from "./declare-upstreams.ts";
+import { printHttp3Listener } from "./envoy/http3-listener.ts";
 import { printListener } from "./envoy/listener.ts";
 import { buildEnvoyListeners, buildRouteTables } from "./envoy-listener.ts";
 import { buildFleetSpec } from "./fleet.ts";
 import { buildGateway } from "./gateway.ts";
 import { buildGatewayClass } from "./gateway-class.ts";
+import { bindGrpcRoute } from "./grpc-route.ts";
 import { bindHttpRoute } from "./http-route.ts";
+import { declareKindConflicts } from "./kind-conflict.ts";
+import { bindTcpRoute, bindTlsRoute, bindUdpRoute } from "./layer4/bind.ts";
+import { heldNames } from "./layer4/held-names.ts";
+import { buildPortRoutes, portRouteKeys } from "./layer4/port-routes.ts";
+import { findLayer4Winner, type Layer4Winner, layer4Places } from "./layer4-shadows.ts";
 import { listenerSetKeys } from "./listener-set.ts";
-import type {
-  BoundRoute,
-  ClusterNode,
-  EnvoyListener,
-  GatewayNode,
-  RouteParent,
-  RouteTable,
-  VirtualHost,
-} from "./nodes.ts";
+import type { ClusterNode, EnvoyListener, GatewayNode, RouteParent, RouteTable, VirtualHost } from "./nodes.ts";
 import { gatherClaims, listClaims } from "./ownership/claims.ts";
 import { declareOwnership, type Ownership } from "./ownership/declare.ts";
+import type { Hole } from "./ownership/holes.ts";
 import { judgeObject, type OwnershipJudgement } from "./ownership/judge-object.ts";
 import type { Placement } from "./placement.ts";
 import { declareRefusedCertificates, declareRouteRefusals } from "./quarantine/declare.ts";
 import type { RefusedCluster } from "./quarantine/refused-clusters.ts";
 import type { RefusedRules } from "./quarantine/refused-rules.ts";
 import { grantKeys } from "./reference-grant.ts";
+import type { BoundRoute, PortRoutes } from "./route-nodes.ts";
 import { routeParents } from "./route-parents.ts";
 import { sameVersion } from "./same-version.ts";
 import { buildTableRoutes } from "./table-routes.ts";
@@ -89,7 +92,7 @@ export interface PipelineOutputs {
   readonly changeLimits: ChangeLimits;
   readonly routing: RoutingView;
   /** What would be refused of a route or ListenerSet if it were applied now. Changes nothing. */
-  readonly judge: (object: HttpRoute | ListenerSet) => OwnershipJudgement;
+  readonly judge: (object: Route | ListenerSet) => OwnershipJudgement;
   /** Keyed by ObjectKey. */
   readonly statuses: readonly Collection<StatusUpdate>[];
 }
@@ -104,6 +107,12 @@ export interface RoutingView {
   readonly envoyListeners: Collection<EnvoyListener>;
   /** By gatewayResourceKey(gateway, table). */
   readonly tables: Collection<RouteTable>;
+  /** What forwards the connections or datagrams of each Envoy listener, by gatewayResourceKey(gateway, listener). */
+  readonly portRoutes: Grouped<PortRoutes>;
+  /** Server names of a listener that belong to other namespaces than those of routes with a wider name, by the listener. */
+  readonly heldNames: Grouped<Hole>;
+  /** By {@link layer4Place}. */
+  readonly layer4Winners: Collection<Layer4Winner>;
   /** By virtualHostKey. */
   readonly virtualHosts: Collection<VirtualHost>;
   /** The virtual hosts of each table, by gatewayResourceKey(gateway, table). */
@@ -116,12 +125,12 @@ export interface RoutingView {
   readonly refusedCertificates: Collection<string>;
   /** The same of clusters, by gatewayResourceKey(gateway, cluster). */
   readonly refusedClusters: Collection<RefusedCluster>;
-  /** By the xDS name of a cluster. */
+  /** By gatewayResourceKey(gateway, cluster). */
   readonly clusters: Collection<ClusterNode>;
   readonly holdings: Collection<Holding>;
   readonly tableModes: Collection<TableMode>;
   /** As they are written, also those that name no parent of ours. By namespace/name. */
-  readonly httpRoutes: Collection<ObjectByKind["HTTPRoute"]>;
+  readonly writtenRoutes: { readonly [K in RouteKind]: Collection<ObjectByKind[K]> };
   /** By namespace. */
   readonly namespaceLabels: Collection<NamespaceLabels>;
 }
@@ -140,25 +149,40 @@ export interface Pipeline extends Omit<PipelineSources, "objects"> {
  *                                                                        ↓
  *                                                  EndpointSlice →   clusters, endpoints
  *
- * Further route kinds join as one more collection of BoundRoute beside `httpRoutes`; everything below takes them as it is.
+ * Every kind of route becomes BoundRoutes, for which everything but what proxies do with the traffic is the same: requests are
+ * looked up in tables (HTTPRoute, GRPCRoute), connections and datagrams by their port and server name (TLSRoute, TCPRoute,
+ * UDPRoute: `layer4/`).
  */
 export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline {
   const sources = declareSources(graph);
   const ownership = declareOwnership(graph, sources);
   const gateways = declareGateways(graph, sources.objects, { options, ownership });
   const routes = declareRoutes(graph, sources.objects, { ...gateways, ownership });
-  const tables = declareTables(graph, sources, { ...gateways, ownership, tableRoutes: routes.tableRoutes });
+  const tables = declareTables(graph, sources, { ...gateways, ...routes, ownership });
   const upstreams = declareUpstreams(graph, sources.objects, { ...routes, ...gateways, placement: options.placement });
+  const byPort = graph.groupBy("portRoutesByListener", [routes.portRoutes], portRouteKeys);
   const listeners = graph.derive(
     "listeners",
     gateways.envoyListeners,
     (read, key, node: EnvoyListener) => {
       const mode = (table: string) => read.get(tables.modes, gatewayResourceKey(node.gateway, table)) ?? "plain";
-      return [[key, printListener(node, mode)]];
+      const portRoutes = [...(read.get(byPort, key)?.values() ?? [])];
+      const holes = heldNames(read, tables.heldNames, node);
+      const printed = [[key, printListener(node, mode, { portRoutes, holes })]] as const;
+      if (node.http3 !== true) return printed;
+      const http3 = printHttp3Listener(node, mode);
+      return [...printed, [gatewayResourceKey(node.gateway, http3.name), http3]];
     },
     sameVersion,
   );
-  const statuses = declareStatuses(graph, sources, { options, gateways, routes, listeners, shadows: tables.shadows });
+  const statuses = declareStatuses(graph, sources, {
+    options,
+    gateways,
+    routes,
+    upstreams,
+    listeners,
+    shadows: tables.shadows,
+  });
   const resources = { ...upstreams.resources, ...tables.resources, listener: [listeners] };
   return {
     sources: sources.objects,
@@ -185,16 +209,19 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
         parents: gateways.parents,
         envoyListeners: gateways.envoyListeners,
         tables: gateways.routeTables,
+        portRoutes: byPort,
+        layer4Winners: routes.layer4Winners,
+        heldNames: tables.heldNames,
         virtualHosts: tables.virtualHosts,
         hostsByTable: tables.hosts,
-        routes: routes.httpRoutes,
+        routes: routes.bound,
         refusedRules: routes.refusals.rules,
         refusedCertificates: gateways.refusedCertificates,
         refusedClusters: routes.refusals.refusedClusters,
         clusters: upstreams.clusterNodes,
         holdings: sources.holdings,
         tableModes: tables.modes,
-        httpRoutes: sources.objects.HTTPRoute,
+        writtenRoutes: sources.objects,
         namespaceLabels: gateways.namespaceLabels,
       },
       statuses,
@@ -208,6 +235,11 @@ function declareSources(graph: Graph): PipelineSources {
     Gateway: graph.source<ObjectByKind["Gateway"]>("Gateway"),
     ListenerSet: graph.source<ObjectByKind["ListenerSet"]>("ListenerSet"),
     HTTPRoute: graph.source<ObjectByKind["HTTPRoute"]>("HTTPRoute"),
+    GRPCRoute: graph.source<ObjectByKind["GRPCRoute"]>("GRPCRoute"),
+    TLSRoute: graph.source<ObjectByKind["TLSRoute"]>("TLSRoute"),
+    TCPRoute: graph.source<ObjectByKind["TCPRoute"]>("TCPRoute"),
+    UDPRoute: graph.source<ObjectByKind["UDPRoute"]>("UDPRoute"),
+    BackendTLSPolicy: graph.source<ObjectByKind["BackendTLSPolicy"]>("BackendTLSPolicy"),
     ReferenceGrant: graph.source<ObjectByKind["ReferenceGrant"]>("ReferenceGrant"),
     Service: graph.source<ObjectByKind["Service"]>("Service"),
     EndpointSlice: graph.source<ObjectByKind["EndpointSlice"]>("EndpointSlice"),
@@ -250,11 +282,13 @@ function declareGateways(
   const budgets = declareBudgets(graph, objects, { classes, namespaceLabels });
   const certificates = graph.derive("certificates", objects.Secret, readCertificate);
   const refused = declareRefusedCertificates(graph, objects.Quarantine, certificates);
+  const caBundles = graph.derive("caBundles", objects.ConfigMap, readCaBundle);
   const inputs = {
     classes,
     budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
     refusedCertificates: refused.refusedCertificates,
+    caBundleStates: graph.derive("caBundleStates", caBundles, caBundleState),
     listenerSets: graph.groupBy("listenerSetsByGateway", [objects.ListenerSet], listenerSetKeys),
     namespaceLabels,
     grants: graph.groupBy("grants", [objects.ReferenceGrant], grantKeys),
@@ -268,6 +302,7 @@ function declareGateways(
     ...inputs,
     changeLimits: declareChangeLimits(graph, { ...budgets, namespaceLabels }, classes),
     certificateContents: certificates,
+    caBundles,
     quarantinesByObject: refused.quarantinesByObject,
     nodes,
     parents: graph.derive("routeParents", nodes, routeParents),
@@ -291,26 +326,50 @@ function declareRoutes(
     ownership,
     quarantinesByObject,
     limits,
+    nodes,
+    policies,
+    caBundleStates,
   }: Gateways & { readonly ownership: Ownership },
 ) {
   const services = graph.derive("services", objects.Service, serviceView);
-  const bindRoute = bindHttpRoute({ parents, namespaceLabels, grants, services, budgets, ownership });
-  const httpRoutes = graph.derive("httpRoutes", objects.HTTPRoute, bindRoute);
-  const refusals = declareRouteRefusals(graph, { quarantinesByObject, limits, routes: httpRoutes });
-  const tableRoutes = graph.derive("tableRoutes", httpRoutes, buildTableRoutes(refusals));
-  const attachments = graph.derive("attachments", httpRoutes, (_read, key, route: BoundRoute) => {
+  const backendTls = declareBackendTls(graph, objects.BackendTLSPolicy, { services, caBundleStates, nodes });
+  const inputs = { parents, namespaceLabels, grants, services, portTls: backendTls.policedPorts, budgets, ownership };
+  const bind = {
+    HTTPRoute: bindHttpRoute(inputs),
+    GRPCRoute: bindGrpcRoute(inputs),
+    TLSRoute: bindTlsRoute(inputs),
+    TCPRoute: bindTcpRoute(inputs),
+    UDPRoute: bindUdpRoute(inputs),
+  };
+  const requestRoutes = declareKindConflicts(graph, {
+    httpRoutes: graph.derive("httpRoutes", objects.HTTPRoute, bind.HTTPRoute),
+    grpcRoutes: graph.derive("grpcRoutes", objects.GRPCRoute, bind.GRPCRoute),
+    policies,
+  });
+  const layer4Routes = graph.union("layer4Routes", [
+    graph.derive("tlsRoutes", objects.TLSRoute, bind.TLSRoute),
+    graph.derive("tcpRoutes", objects.TCPRoute, bind.TCPRoute),
+    graph.derive("udpRoutes", objects.UDPRoute, bind.UDPRoute),
+  ]);
+  const bound = graph.union("boundRoutes", [requestRoutes, layer4Routes]);
+  const refusals = declareRouteRefusals(graph, { quarantinesByObject, limits, backendTls, routes: bound });
+  const tableRoutes = graph.derive("tableRoutes", requestRoutes, buildTableRoutes(refusals));
+  const portRoutes = graph.derive("portRoutes", layer4Routes, buildPortRoutes(refusals));
+  const byPlace = graph.groupBy("portRoutesByPlace", [portRoutes], layer4Places);
+  const layer4Winners = graph.derive("layer4Winners", byPlace, findLayer4Winner);
+  const attachments = graph.derive("attachments", bound, (_read, key, route: BoundRoute) => {
     const listeners = route.parents.flatMap((parent) => parent.attachments.map(({ listener }) => listener));
     return [[key, [...new Set(listeners)].sort()]];
   });
   const byListener = graph.groupBy("routesByListener", [attachments], (listeners) => listeners);
   const attachedRoutes = graph.derive("attachedRoutes", byListener, (_read, key, routes) => [[key, routes.size]]);
-  return { services, bindRoute, httpRoutes, refusals, tableRoutes, attachedRoutes };
+  return { services, backendTls, bind, bound, refusals, tableRoutes, portRoutes, layer4Winners, attachedRoutes };
 }
 
 /** Gathers by what is wanted who wants it. */
-function declareClaims(graph: Graph, { nodes }: Gateways, { httpRoutes }: Routes): Collection<ClaimWant> {
+function declareClaims(graph: Graph, { nodes }: Gateways, { bound }: Routes): Collection<ClaimWant> {
   const ofGateways = graph.derive("listenerSetClaims", nodes, listClaims);
-  const ofRoutes = graph.derive("routeClaims", httpRoutes, listClaims);
+  const ofRoutes = graph.derive("routeClaims", bound, listClaims);
   const byKey = graph.groupBy("claimsByKey", [ofGateways, ofRoutes], (claims) => claims.map(({ key }) => key));
   return graph.derive("claims", byKey, gatherClaims);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRouteMatch } from "../core/gateway-api.ts";
 import { namespacedName, objectKey } from "../core/keys.ts";
+import { requestMatch } from "./grpc-match.ts";
 import { hostnameOrder, matchOrder, type PlacedMatch } from "./precedence.ts";
 
 function place(match: Partial<HttpRouteMatch>, more: Partial<PlacedMatch> = {}): string {
@@ -55,6 +56,40 @@ describe("the place of a match", () => {
 
   it("counts no final slash of a prefix", () => {
     expect(place(prefix("/a/"))).toBe(place(prefix("/a")));
+  });
+});
+
+const call = (service: string, method: string, more = {}) =>
+  place({ ...requestMatch({ method: { type: "Exact", service, method } }), ...more });
+const callLike = (service: string, method: string) =>
+  place(requestMatch({ method: { type: "RegularExpression", service, method } }));
+const everyCall = (more = {}) => place({ ...requestMatch({}), ...more });
+
+describe("the place of a call", () => {
+  it.each([
+    ["a service and a method before the service", call("a.B", "C"), call("a.B", "")],
+    ["names before a longer expression", call("a.B", "C"), callLike("a\\.(A|B|C)", "C|D")],
+    ["an expression with a method before a longer service", callLike("a.*", "C.*"), call("a.BBBBBBBBBBBBB", "")],
+    ["the longer service of expressions", callLike("a\\.B.*", "."), callLike("a.*", "longer.*")],
+    ["the longer method of expressions", callLike("a.*", "CC.*"), callLike("a.*", "C.*")],
+    ["a service before a longer expression", call("a.B", ""), callLike("a\\.(A|B|C)", "")],
+    ["the longer service", call("a.BB", ""), call("a.B", "")],
+    ["the longer expression", callLike("a.B.*", ""), callLike("a.*", "")],
+    ["an expression of a service before a longer method alone", callLike(".", ""), call("", "CCCCCCC")],
+    ["a short service before a longer method alone", call("a", ""), call("", "CCCCCCC")],
+    ["the longer method alone", call("", "CC"), call("", "C")],
+    ["a method alone before an expression of one", call("", "C"), callLike("", "(C|D|E)")],
+    ["a method alone before none", call("", "C"), everyCall()],
+    ["an expression of a method before none", callLike("", "C.*"), everyCall()],
+    ["more headers before fewer", call("a.B", "C", { headers: values(2) }), call("a.B", "C", { headers: values(1) })],
+    ["a method before headers", call("", "C"), everyCall({ headers: values(16) })],
+    ["headers before none", everyCall({ headers: values(1) }), everyCall()],
+    ["a method alone before everything else on a shared host", call("", "C"), place(prefix("/"))],
+    ["an exact path before any expression of calls", place(exact("/a.B/C")), callLike("a.*", "C")],
+    ["a longer prefix before a method alone", place(prefix("/a")), call("", "C")],
+  ])("puts %s", (_what, first, second) => {
+    expect([second, first].sort()).toEqual([first, second]);
+    expect(first).not.toBe(second);
   });
 });
 

@@ -1,11 +1,12 @@
-import type { HttpPathMatch, HttpRouteMatch } from "../core/gateway-api.ts";
+import type { GrpcMethodMatch, HttpPathMatch } from "../core/gateway-api.ts";
 import { type Hostname, isExact } from "../core/hostname.ts";
 import type { ObjectKey } from "../core/keys.ts";
 import { trimmedPrefix } from "./envoy/route-match.ts";
+import type { RequestMatch } from "./route-nodes.ts";
 
 /** One match of one rule, with what decides its place besides its hostname. */
 export interface PlacedMatch {
-  readonly match: HttpRouteMatch;
+  readonly match: RequestMatch;
   readonly createdAt: string;
   readonly route: ObjectKey;
   readonly ruleIndex: number;
@@ -20,7 +21,7 @@ export interface PlacedMatch {
  */
 export function matchOrder({ match, createdAt, route, ruleIndex, matchIndex }: PlacedMatch): string {
   return [
-    pathOrder(match.path),
+    match.call === undefined ? pathOrder(match.path) : callOrder(match.call, match.path),
     match.method === undefined ? "1" : "0",
     moreFirst(match.headers?.length ?? 0),
     moreFirst(match.queryParams?.length ?? 0),
@@ -47,6 +48,21 @@ const pathTypes = { Exact: "0", RegularExpression: "1", PathPrefix: "2" } satisf
 function pathOrder({ type, value }: HttpPathMatch): string {
   const length = type === "PathPrefix" ? trimmedPrefix(value).length : value.length;
   return `${pathTypes[type]}${moreFirst(length)}`;
+}
+
+/**
+ * The place of a call among others: with a service and a method, then with a service, then with a method alone; with each of
+ * those, exact names before regular expressions, the longer service first, then the longer method. Against the paths of
+ * HTTPRoutes that share a hostname with them, exact names stand where their paths do, and a method alone just before `/`.
+ * https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule
+ */
+function callOrder({ type, service = "", method = "" }: GrpcMethodMatch, path: HttpPathMatch): string {
+  const isRegex = type === "RegularExpression";
+  if (!isRegex && service !== "") return pathOrder(path);
+  const lengths = `${moreFirst(service.length)}.${moreFirst(method.length)}`;
+  if (isRegex && service !== "" && method !== "") return `${pathTypes.RegularExpression}${lengths}`;
+  if (service === "" && method === "") return pathOrder(path);
+  return `${pathTypes.PathPrefix}${moreFirst(1)}.${service === "" ? "1" : "0"}${isRegex ? "1" : "0"}.${lengths}`;
 }
 
 /** Lengths and counts stay far below: the API limits a path to 1,024 characters. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRouteWorld, gatewayManifest, httpListener, routeManifest } from "../../test/support/route-world.ts";
-import type { ParentBinding } from "./nodes.ts";
+import type { ParentBinding } from "./route-nodes.ts";
 
 const all = "allowedRoutes: { namespaces: { from: All } }";
 const forHttps = `tls: { certificateRefs: [{ name: missing }] }, ${all}`;
@@ -101,9 +101,9 @@ describe("a listener", () => {
   it("that admits all namespaces does not ask for their labels", () => {
     const world = createRouteWorld();
     world.apply(gatewayManifest("edge", httpListener("door", all)) + routeManifest("cart", "hostnames: []"));
-    const runs = world.graph.runs.get("routes");
+    const runs = world.graph.runs.get("httpRoutes");
     world.apply('apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { open: "yes" } }');
-    expect(world.graph.runs.get("routes")).toBe(runs);
+    expect(world.graph.runs.get("httpRoutes")).toBe(runs);
   });
 });
 

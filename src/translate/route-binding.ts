@@ -10,7 +10,7 @@ import { type Kind, kinds, nameOf, namespacedName, objectKey } from "../core/key
 import type { ObjectMeta } from "../core/kubernetes.ts";
 import { type NamespaceLabels, namespaceAllowed } from "./allowed-routes.ts";
 import { type BudgetInputs, budgetRejection } from "./budget/budgets.ts";
-import type { AttachedHost, Attachment, Claim, ParentBinding, ParentListener, RouteParent } from "./nodes.ts";
+import type { ParentListener, RouteParent } from "./nodes.ts";
 import { refusalRejection } from "./ownership/messages.ts";
 import {
   type JudgedHosts,
@@ -19,7 +19,8 @@ import {
   type OwnedRoute,
   type OwnershipInputs,
 } from "./ownership/route-ownership.ts";
-import { protocolSupport } from "./protocol-support.ts";
+import { endsTls, passesTls } from "./protocol-support.ts";
+import type { AttachedHost, Attachment, Claim, ParentBinding } from "./route-nodes.ts";
 
 export interface BindingInputs {
   /** By ObjectKey of a Gateway or ListenerSet. */
@@ -186,10 +187,11 @@ function attach(route: RouteToBind, { gateway }: RouteParent, listener: ParentLi
   });
   if (hosts.length === 0) return [];
   const { key, port, table, served } = listener;
-  const scheme = protocolSupport(listener.protocol)?.terminatesTls === true ? "https" : "http";
+  const scheme = endsTls(listener) ? "https" : "http";
   const elsewhere = hosts.filter(({ hostname }) => belongsToSibling(hostname, listener));
   const own = hosts.filter((host) => !elsewhere.includes(host));
-  return [{ attached: { gateway, listener: key, port, table, scheme, served, hosts: own }, elsewhere }];
+  const passes = passesTls(listener) ? ({ passesTls: true } as const) : {};
+  return [{ attached: { gateway, listener: key, port, table, scheme, ...passes, served, hosts: own }, elsewhere }];
 }
 
 /** Whether a more specific listener of the port covers the host: its requests never come here. */

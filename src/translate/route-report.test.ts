@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Rejection } from "../core/conditions.ts";
 import { namespacedName, objectKey } from "../core/keys.ts";
-import type { BoundRoute, ParentBinding } from "./nodes.ts";
+import type { BoundRoute, ParentBinding } from "./route-nodes.ts";
 import { routeStatus } from "./route-report.ts";
 
 const parent = (name: string, rejection?: Rejection): ParentBinding => ({

@@ -8,15 +8,18 @@ import {
 import type { NamespacedName } from "../core/keys.ts";
 import { hostnamesGranted } from "../core/ownership.ts";
 import { changesDelayed } from "./budget/delayed-change.ts";
-import type { BoundRoute, ParentBinding } from "./nodes.ts";
+import { type Layer4Winner, unreachedPlaces } from "./layer4-shadows.ts";
 import { refusalRejection } from "./ownership/messages.ts";
 import { droppedRules, type GatewayRefusals, refusedCondition } from "./quarantine/served-rules.ts";
+import type { BoundRoute, ParentBinding } from "./route-nodes.ts";
 import { type RouteShadows, unreachableRules } from "./rule-shadows.ts";
 
 /** What the status of a route is told of besides the route. */
 export interface RouteReportInputs {
   /** Which of its matches are never reached. */
   readonly shadows?: readonly RouteShadows[];
+  /** Who has a place that it asks for, by {@link layer4Place}. */
+  readonly layer4Winner?: (place: string) => Layer4Winner | undefined;
   /** Whether a newer version of it waits. */
   readonly isDelayed?: boolean;
   /** What of it the proxies of a Gateway have refused. */
@@ -36,7 +39,7 @@ export function routeStatus(route: BoundRoute, controllerName: string, inputs: R
 function conditions(
   route: BoundRoute,
   parent: ParentBinding,
-  { shadows = [], isDelayed = false, refusals = () => undefined }: RouteReportInputs,
+  { shadows = [], layer4Winner = () => undefined, isDelayed = false, refusals = () => undefined }: RouteReportInputs,
 ): readonly Condition[] {
   const { rejection } = parent;
   const { generation, unresolved } = route;
@@ -48,7 +51,10 @@ function conditions(
   ]);
   const byProxies = refusedCondition(route, refused);
   const granted = grantedCondition(parent, generation);
-  const unreachable = unreachableRules(route, parent, shadows);
+  const unreachable =
+    route.layer4 === undefined
+      ? unreachableRules(route, parent, shadows)
+      : unreachedPlaces(route, parent, layer4Winner);
   return [
     rejection === undefined ? conditionTrue("Accepted", generation) : conditionFalse("Accepted", generation, rejection),
     unresolved === undefined
@@ -63,9 +69,16 @@ function conditions(
 }
 
 /** Tells which hostnames are not the route's to answer, where it is attached all the same. */
-function grantedCondition({ rejection, refusals }: ParentBinding, generation: number): Condition | undefined {
+function grantedCondition(
+  { rejection, refusals, kindConflict }: ParentBinding,
+  generation: number,
+): Condition | undefined {
+  if (rejection !== undefined) return undefined;
   const refused = refusalRejection(refusals?.list ?? []);
-  if (refused === undefined || rejection !== undefined) return undefined;
+  if (refused === undefined || kindConflict !== undefined) {
+    const told = joinRejections([kindConflict, refused].filter((each) => each !== undefined));
+    return told && conditionFalse(hostnamesGranted, generation, told);
+  }
   const message =
     refusals?.enforced === true
       ? refused.message

@@ -2,16 +2,9 @@ import type { Transform } from "../collection/collection.ts";
 import { type Condition, conditionFalse } from "../core/conditions.ts";
 import { everyHost, type Hostname } from "../core/hostname.ts";
 import { type ObjectKey, parseNamespacedName, parseObjectKey } from "../core/keys.ts";
-import type {
-  AttachedHost,
-  Attachment,
-  BoundRoute,
-  ParentBinding,
-  RouteEntry,
-  RouteRule,
-  VirtualHost,
-} from "./nodes.ts";
+import type { RouteEntry, VirtualHost } from "./nodes.ts";
 import { findShadowed } from "./overlap.ts";
+import type { AttachedHost, Attachment, BoundRoute, ParentBinding, RouteRule } from "./route-nodes.ts";
 import { matchId } from "./table-routes.ts";
 import { virtualHostKey } from "./virtual-host-key.ts";
 

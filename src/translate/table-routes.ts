@@ -2,10 +2,11 @@ import type { Transform } from "../collection/collection.ts";
 import type { Hostname } from "../core/hostname.ts";
 import { gatewayResourceKey } from "../core/keys.ts";
 import { printRoutes, type RouteContext } from "./envoy/route.ts";
-import type { AttachedHost, Attachment, BoundRoute, RouteEntry, RouteRule, TableRoutes } from "./nodes.ts";
+import type { RouteEntry, TableRoutes } from "./nodes.ts";
 import { hostnameOrder, matchOrder } from "./precedence.ts";
 import type { RouteRefusals } from "./quarantine/declare.ts";
 import { readRefusals, servedRules } from "./quarantine/served-rules.ts";
+import type { AttachedHost, Attachment, BoundRoute, RouteRule } from "./route-nodes.ts";
 
 /** Prints a route once for each table in which it answers. Keyed by route and table. */
 export function buildTableRoutes(refusals: RouteRefusals): Transform<BoundRoute, TableRoutes> {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { decodeMessage } from "../../proto/messages.ts";
 import { Graph } from "../collection/graph.ts";
-import { gatewayResourceKey, namespacedName, objectKey } from "../core/keys.ts";
+import { gatewayResourceKey, type NamespacedName, namespacedName, objectKey } from "../core/keys.ts";
 import type { EndpointSlice } from "../core/kubernetes.ts";
 import type { ServiceView } from "./backend.ts";
+import type { PortTls } from "./backend-tls/upstream-tls.ts";
+import type { CaBundle } from "./ca-bundle.ts";
 import { ownedAddresses } from "./endpoint-owners.ts";
 import { serviceOfSlice } from "./endpoints.ts";
 import type { Certificate, EnvoyListener, OwnershipPolicy, TableRoutes } from "./nodes.ts";
@@ -13,6 +15,7 @@ import {
   buildEndpoints,
   buildSecret,
   clusterKeys,
+  listenerSecrets,
   secretKeys,
 } from "./upstreams.ts";
 
@@ -42,7 +45,11 @@ function createUpstreams() {
   const owned = graph.derive("owned", sources, ownedAddresses(selecting));
   const owners = graph.groupBy("owners", [owned], ({ addresses }) => addresses);
   const policies = graph.source<OwnershipPolicy>("policies");
-  const clusters = graph.derive("clusters", graph.groupBy("users", [routes], clusterKeys), buildCluster);
+  const backendTls = {
+    portTls: graph.source<PortTls>("portTls"),
+    backendCertificates: graph.source<NamespacedName>("backendCertificates"),
+  };
+  const clusters = graph.derive("clusters", graph.groupBy("users", [routes], clusterKeys), buildCluster(backendTls));
   const resources = graph.derive("resources", clusters, buildClusterResource(graph.source("limits")));
   const endpoints = graph.derive(
     "endpoints",
@@ -194,8 +201,12 @@ describe("secrets", () => {
     addresses: ["127.0.0.1"],
     bindPort: 10443,
     chains: [
-      { table: "https-443-*", tls: { hostname: "", secrets: secrets.map((name) => namespacedName("infra", name)) } },
-      { table: "http-80" },
+      {
+        kind: "http",
+        table: "https-443-*",
+        tls: { hostname: "", secrets: secrets.map((name) => namespacedName("infra", name)) },
+      },
+      { kind: "http", table: "http-80" },
     ],
   });
 
@@ -203,8 +214,9 @@ describe("secrets", () => {
     const graph = new Graph();
     const listeners = graph.source<EnvoyListener>("listeners");
     const certificates = graph.source<Certificate>("certificates");
-    const users = graph.groupBy("users", [listeners], secretKeys);
-    const secrets = graph.derive("secrets", users, buildSecret(certificates));
+    const caBundles = graph.source<CaBundle>("caBundles");
+    const users = graph.groupBy("users", [graph.derive("needed", listeners, listenerSecrets)], secretKeys);
+    const secrets = graph.derive("secrets", users, buildSecret({ certificates, caBundles }));
     certificates.set("infra/good", { kind: "valid", chainPem: "chain", keyPem: "key" });
     certificates.set("infra/bad", { kind: "invalid", message: "is not one" });
     certificates.set("infra/unused", { kind: "valid", chainPem: "chain", keyPem: "key" });

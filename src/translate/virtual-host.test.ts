@@ -3,7 +3,8 @@ import { decodeMessage, encodeMessage } from "../../proto/messages.ts";
 import type { Reader } from "../collection/collection.ts";
 import { Graph } from "../collection/graph.ts";
 import { namespacedName, objectKey } from "../core/keys.ts";
-import type { AttachedHost, HostMember, RouteTable, VirtualHost } from "./nodes.ts";
+import type { HostMember, RouteTable, VirtualHost } from "./nodes.ts";
+import type { AttachedHost } from "./route-nodes.ts";
 import { buildUnroutedHosts, hostKeys, mergeVirtualHost } from "./virtual-host.ts";
 import { virtualHostKey } from "./virtual-host-key.ts";
 

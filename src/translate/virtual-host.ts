@@ -2,21 +2,16 @@ import type { Grouped, Reader, Transform } from "../collection/collection.ts";
 import { everyHost, type Hostname } from "../core/hostname.ts";
 import { misdirectedHere } from "./envoy/route-tables.ts";
 import { misdirectedHost, printVirtualHost } from "./envoy/virtual-host.ts";
-import type {
-  AttachedHost,
-  HostMember,
-  RouteEntry,
-  RouteTable,
-  TableRoutes,
-  UnroutedHost,
-  VirtualHost,
-} from "./nodes.ts";
+import { isInListener } from "./layer4/held-names.ts";
+import type { HostMember, RouteEntry, RouteTable, TableRoutes, UnroutedHost, VirtualHost } from "./nodes.ts";
 import { entriesInHole, type Hole } from "./ownership/holes.ts";
 import { hostnameOrder } from "./precedence.ts";
+import type { AttachedHost } from "./route-nodes.ts";
 import { virtualHostKey } from "./virtual-host-key.ts";
 
 /** The hostnames under which a member answers, for the index of members by hostname. */
 export function hostKeys(member: HostMember | Hole): readonly string[] {
+  if (member.kind === "hole" && isInListener(member)) return [];
   if (member.kind !== "routes") return [virtualHostKey(member, member.hostname)];
   return member.hosts.map(({ hostname }) => virtualHostKey(member, hostname));
 }

@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import { type Kind, kindNames, type ObjectByKind } from "../core/keys.ts";
 import type { RawObject } from "../core/kube-client.ts";
+import { adaptRoute } from "./adapt-route.ts";
 import { normalizeObject } from "./normalize.ts";
 import { type Fault, shapeValidator, type Validator } from "./schema-validator.ts";
-import { httpFiltersSchema } from "./schemas/http-filter.ts";
 import { schemas } from "./schemas/schema-table.ts";
-import { isMapping, type PlainMapping } from "./yaml-value.ts";
+import type { PlainMapping } from "./yaml-value.ts";
 
 /** An object of the API server as the rest of the program sees it, or why it cannot be taken. */
 export type AcceptedObject =
@@ -23,7 +23,9 @@ export type AcceptedObject =
  */
 export function acceptObject(kind: Kind, raw: RawObject): AcceptedObject {
   const mapping = raw as unknown as PlainMapping; // JSON as it was parsed
-  if (kind === "HTTPRoute") replaceUnknownFilters(mapping);
+  if (kind === "HTTPRoute" || kind === "GRPCRoute") adaptRoute(kind, mapping);
+  // CRDs before v1.6 took one that says nothing: what it granted before must not stay.
+  if (kind === "ReferenceGrant") Reflect.set(mapping, "spec", mapping["spec"] ?? { from: [], to: [] });
   const { apiVersion: _, kind: _kind, metadata, status: _status, ...body } = mapping;
   const faults = validators.get(kind)?.(body, { showValues: kind !== "Secret" }) ?? [];
   if (faults.length > 0) return { kind: "refused", faults };
@@ -34,28 +36,3 @@ export function acceptObject(kind: Kind, raw: RawObject): AcceptedObject {
 const validators: ReadonlyMap<Kind, Validator> = new Map(
   kindNames.map((kind) => [kind, shapeValidator(schemas[kind])]),
 );
-const knownFilters: ReadonlySet<unknown> = new Set(httpFiltersSchema.items.properties.type.enum);
-
-/** A filter of a type that we do not know is one that is not supported: its rule answers 500, and its status says why. */
-function replaceUnknownFilters(route: PlainMapping): void {
-  const { spec } = route;
-  for (const rule of entries(isMapping(spec) ? spec["rules"] : undefined)) {
-    replaceIn(rule);
-    for (const backendRef of entries(rule["backendRefs"])) replaceIn(backendRef);
-  }
-}
-
-function replaceIn(owner: PlainMapping): void {
-  const { filters } = owner;
-  if (!Array.isArray(filters)) return;
-  const replaced = filters.map((filter: unknown) => {
-    const type = isMapping(filter) ? filter["type"] : undefined;
-    if (typeof type !== "string" || knownFilters.has(type)) return filter;
-    return { type: "ExtensionRef", extensionRef: { group: "gateway.networking.k8s.io", kind: type, name: "unknown" } };
-  });
-  Reflect.set(owner, "filters", replaced);
-}
-
-function entries(list: unknown): readonly PlainMapping[] {
-  return Array.isArray(list) ? list.filter(isMapping) : [];
-}

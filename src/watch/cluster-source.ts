@@ -1,5 +1,13 @@
 import type { ClusterFacts } from "../core/fleet.ts";
-import { type Kind, kindNames, kinds, type NamespacedName, type ObjectKey, objectKey } from "../core/keys.ts";
+import {
+  type Kind,
+  kindNames,
+  kinds,
+  type NamespacedName,
+  type ObjectKey,
+  objectKey,
+  reportedKinds,
+} from "../core/keys.ts";
 import type { KubeFailure, RawObject } from "../core/kube-client.ts";
 import type { ObjectStatus } from "../core/object-status.ts";
 import { type Scheduler, systemScheduler } from "../core/scheduler.ts";
@@ -11,8 +19,7 @@ import type { SourceLog } from "./file-source.ts";
 import { KindWatch } from "./kind-watch.ts";
 import type { KubeApi } from "./kube-api.ts";
 import type { ObjectSink, ObjectSource, SourceProblem } from "./object-source.ts";
-import { referencedSecrets } from "./references.ts";
-import { SecretWatch } from "./secret-watch.ts";
+import { isNamedKind, isReferring, ReferredObjects } from "./referred-objects.ts";
 import { isMapping } from "./yaml-value.ts";
 
 /** Which part of a cluster is watched. */
@@ -47,18 +54,9 @@ export function createClusterSource(options: ClusterSourceOptions): ClusterSourc
 }
 
 /** Kinds whose status we write. */
-const reported: ReadonlySet<Kind> = new Set<Kind>([
-  "GatewayClass",
-  "Gateway",
-  "ListenerSet",
-  "HTTPRoute",
-  "GatewayParameters",
-  "HostnameRecord",
-]);
-/** Kinds that name Secrets: they are read before Secrets are. */
-const referring: readonly Kind[] = ["Gateway", "ListenerSet"];
-/** Secrets have a watch of their own; nothing refers to ConfigMaps yet. */
-const watched: readonly Kind[] = kindNames.filter((kind) => kind !== "Secret" && kind !== "ConfigMap");
+const reported: ReadonlySet<Kind> = new Set<Kind>([...reportedKinds, "HostnameRecord"]);
+/** What others name has watches of its own. */
+const watched: readonly Kind[] = kindNames.filter((kind) => !isNamedKind(kind));
 
 type Accepted = AcceptedObject & { readonly kind: "object" };
 
@@ -66,12 +64,12 @@ class WatchedCluster implements ClusterSource {
   readonly #options: ClusterSourceOptions;
   readonly #problems: ClusterProblems;
   readonly #watches: ReadonlyMap<Kind, KindWatch>;
-  readonly #secrets: SecretWatch;
+  readonly #referred: ReferredObjects;
   readonly #discovery: Discovery;
   readonly #absent = new Set<Kind>();
   /** What was delivered of each object, so that the echo of a status write costs nothing. */
   readonly #digests = new Map<ObjectKey, string>();
-  /** Objects that wait for the Secrets that they name. */
+  /** Objects that wait for the Secrets and ConfigMaps that they name. */
   readonly #held = new Map<ObjectKey, Accepted>();
   #sink: ObjectSink | undefined;
   #onBatch: () => void = () => {};
@@ -94,11 +92,11 @@ class WatchedCluster implements ClusterSource {
       problem: (resource: string, failure: KubeFailure | undefined) => this.#problems.setFailure(resource, failure),
     };
     this.#watches = new Map(watched.map((kind) => [kind, this.#watch(kind, shared)]));
-    this.#secrets = new SecretWatch({
+    this.#referred = new ReferredObjects({
       ...shared,
-      selector: scope.secretSelector,
-      set: (name, secret) => this.#take("Secret", { name, raw: secret }),
-      delete: (name) => this.#remove("Secret", name),
+      secretSelector: scope.secretSelector,
+      set: (kind, name, raw) => this.#take(kind, { name, raw }),
+      delete: (kind, name) => this.#remove(kind, name),
     });
     this.#discovery = createDiscovery({
       api,
@@ -131,7 +129,7 @@ class WatchedCluster implements ClusterSource {
     this.#onSynced?.();
     await Promise.all([
       this.#discovery.stop(),
-      this.#secrets.stop(),
+      this.#referred.stop(),
       ...[...this.#watches.values()].map((each) => each.stop()),
     ]);
   }
@@ -172,8 +170,8 @@ class WatchedCluster implements ClusterSource {
 
   #progress(): void {
     const isSynced = (kind: Kind): boolean => this.#watches.get(kind)?.synced ?? true;
-    if (referring.every(isSynced)) this.#secrets.start();
-    if (this.#onSynced === undefined || !this.#secrets.synced || !watched.every(isSynced)) return;
+    this.#referred.startAfter(isSynced);
+    if (this.#onSynced === undefined || !this.#referred.synced || !watched.every(isSynced)) return;
     this.#onSynced();
     this.#onSynced = undefined;
   }
@@ -185,20 +183,18 @@ class WatchedCluster implements ClusterSource {
     if (accepted.kind === "refused") return;
     if (this.#held.get(key)?.digest === accepted.digest) return;
     this.#held.delete(key);
-    if (this.#digests.get(key) === accepted.digest) this.#secrets.refer(upcoming(key), []);
-    else if (referring.includes(kind)) this.#deliverWithSecrets(kind, { name, accepted });
+    if (this.#digests.get(key) === accepted.digest) this.#referred.abandon(key);
+    else if (isReferring(kind)) this.#deliverPrepared(kind, { name, accepted });
     else this.#deliver(kind, { name, accepted });
   }
 
-  /** Secrets that are not here yet are fetched first, so that a new listener is not told that they are missing. */
-  #deliverWithSecrets(
+  /** What it names and is not here yet is fetched first, so that a new listener is not told that a Secret is missing. */
+  #deliverPrepared(
     kind: Kind,
     { name, accepted }: { readonly name: NamespacedName; readonly accepted: Accepted },
   ): void {
     const key = objectKey(kind, name);
-    const names = referencedSecrets(accepted.object);
-    this.#secrets.refer(upcoming(key), names);
-    const prepared = this.#secrets.prepare(names);
+    const prepared = this.#referred.prepare(key, accepted.object);
     if (prepared === undefined) {
       this.#deliver(kind, { name, accepted });
       return;
@@ -214,10 +210,7 @@ class WatchedCluster implements ClusterSource {
 
   #deliver(kind: Kind, { name, accepted }: { readonly name: NamespacedName; readonly accepted: Accepted }): void {
     const key = objectKey(kind, name);
-    if (referring.includes(kind)) {
-      this.#secrets.refer(key, referencedSecrets(accepted.object));
-      this.#secrets.refer(upcoming(key), []);
-    }
+    if (isReferring(kind)) this.#referred.delivered(key, accepted.object);
     this.#digests.set(key, accepted.digest);
     this.#dirty = true;
     this.#sink?.set<Kind>(kind, name, accepted.object);
@@ -227,10 +220,7 @@ class WatchedCluster implements ClusterSource {
     const key = objectKey(kind, name);
     this.#problems.setRefused(`${kind} ${name}`, []);
     this.#held.delete(key);
-    if (referring.includes(kind)) {
-      this.#secrets.refer(upcoming(key), []);
-      this.#secrets.refer(key, []);
-    }
+    if (isReferring(kind)) this.#referred.removed(key);
     if (!this.#digests.delete(key)) return;
     this.#dirty = true;
     this.#sink?.delete(kind, name);
@@ -241,11 +231,6 @@ class WatchedCluster implements ClusterSource {
     this.#dirty = false;
     this.#onBatch();
   }
-}
-
-/** Stands for what an object names that is not delivered yet: the Secrets of the delivered one stay meanwhile. */
-function upcoming(key: ObjectKey): string {
-  return `${key} next`;
 }
 
 function storedObject({ metadata, ...raw }: RawObject): StoredObject {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualScheduler } from "../../test/support/manual-scheduler.ts";
-import { ListTurns } from "./list-turns.ts";
+import { type ListTurn, ListTurns } from "./list-turns.ts";
 
 describe("turns to read lists", () => {
   it("are two at a time, in order", async () => {
@@ -37,7 +37,7 @@ describe("turns to read lists", () => {
     expect(await readAll("at once")).toBe(30);
     expect(await readAll("paced")).toBe(10);
     const before = scheduler.timers;
-    scheduler.pass(1_099);
+    scheduler.pass(999);
     expect(scheduler.timers).toBe(before);
     scheduler.pass(1);
     for (let round = 0; round < 200; round += 1) await Promise.resolve();
@@ -46,6 +46,37 @@ describe("turns to read lists", () => {
     last.end();
     expect(await last.granted).toBe(false);
     expect(scheduler.timers).toBe(1);
+  });
+
+  it("count from the end of a page, which may have reached the server as late as that", async () => {
+    const scheduler = new ManualScheduler();
+    const turns = new ListTurns(scheduler);
+    const isGranted = async (turn: ListTurn): Promise<boolean> => {
+      let granted = false;
+      void turn.granted.then((is) => {
+        granted = is;
+      });
+      await Promise.resolve();
+      return granted;
+    };
+    const late = turns.take("paced");
+    for (let index = 0; index < 8; index += 1) turns.take("paced").end();
+    scheduler.pass(900);
+    late.end();
+    const tenth = turns.take("paced");
+    const eleventh = turns.take("paced");
+    expect([await isGranted(tenth), await isGranted(eleventh)]).toEqual([true, false]);
+    // Eight make room; the late one and the tenth have ended at 900.
+    tenth.end();
+    scheduler.pass(100);
+    const next = Array.from({ length: 9 }, () => turns.take("paced"));
+    eleventh.end();
+    for (const turn of next.slice(0, 7)) turn.end();
+    expect([await isGranted(next[7] ?? late), scheduler.timers]).toEqual([false, 1]);
+    scheduler.pass(899);
+    expect(await isGranted(next[7] ?? late)).toBe(false);
+    scheduler.pass(1);
+    expect([await isGranted(next[7] ?? late), await isGranted(next[8] ?? late)]).toEqual([true, true]);
   });
 
   it("are passed on when somebody gives up waiting", async () => {

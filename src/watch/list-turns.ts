@@ -9,21 +9,23 @@ export interface ListTurn {
 }
 
 const mostAtOnce = 2;
-/** No more than ten in any second as the server sees it: requests may come closer together than they were sent. */
 const mostInWindow = 10;
-const windowMs = 1_100;
+const windowMs = 1_000;
 
 /**
  * Hands out turns to read pages of lists, in order: everything that has to be read again at once, after an API server has
- * forgotten its history, is read two pages at a time and not more than ten a second. The first list of each kind does not
- * wait for the second: nothing is served before it.
+ * forgotten its history, is read two pages at a time and not more than ten a second. The second counts from a page's end:
+ * by then the server has seen its request, whenever that was, so it never sees more, however late either side is. The first
+ * list of each kind does not wait for the second: nothing is served before it.
  */
 export class ListTurns {
   readonly #scheduler: Scheduler;
   readonly #waiting: Waiting[] = [];
-  /** When the last turns with a pace were granted. */
-  readonly #granted: number[] = [];
+  /** When the last turns with a pace ended. */
+  readonly #ended: number[] = [];
   #busy = 0;
+  /** Those with a pace among them. */
+  #pacedBusy = 0;
   #cancel: (() => void) | undefined;
 
   constructor(scheduler: Scheduler) {
@@ -40,12 +42,19 @@ export class ListTurns {
       if (ended) return;
       ended = true;
       const index = this.#waiting.indexOf(waiting);
-      if (index < 0) this.#busy -= 1;
+      if (index < 0) this.#leave(pace);
       else this.#waiting.splice(index, 1);
       resolve(false);
       this.#grant();
     };
     return { granted: promise, end };
+  }
+
+  #leave(pace: Waiting["pace"]): void {
+    this.#busy -= 1;
+    if (pace !== "paced") return;
+    this.#pacedBusy -= 1;
+    this.#ended.push(this.#scheduler.now());
   }
 
   #grant(): void {
@@ -59,7 +68,7 @@ export class ListTurns {
         this.#cancel = this.#scheduler.after(wait, () => this.#grant());
         return;
       }
-      if (next.pace === "paced") this.#granted.push(this.#scheduler.now());
+      if (next.pace === "paced") this.#pacedBusy += 1;
       this.#waiting.shift();
       this.#busy += 1;
       next.resolve(true);
@@ -68,8 +77,9 @@ export class ListTurns {
 
   #untilPaced(): number {
     const now = this.#scheduler.now();
-    while (this.#granted.length > 0 && (this.#granted[0] ?? 0) <= now - windowMs) this.#granted.shift();
-    return this.#granted.length < mostInWindow ? 0 : (this.#granted[0] ?? 0) + windowMs - now;
+    while (this.#ended.length > 0 && (this.#ended[0] ?? 0) <= now - windowMs) this.#ended.shift();
+    // Of ten, more have ended than are under way: the first of them makes room.
+    return this.#ended.length + this.#pacedBusy < mostInWindow ? 0 : (this.#ended[0] ?? 0) + windowMs - now;
   }
 }
 

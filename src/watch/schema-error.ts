@@ -64,7 +64,7 @@ function expectation({ keyword, params, schema, data }: ErrorObject): string | u
     case "minItems":
       return limit === 1 ? "not be empty" : `have at least ${limit} entries`;
     case "maxItems":
-      return `have at most ${limit} entries, not ${Array.isArray(data) ? data.length : "more"}`;
+      return `have at most ${limit === 1 ? "one entry" : `${limit} entries`}, not ${Array.isArray(data) ? data.length : "more"}`;
     case "minProperties":
       return limit === 1 ? "not be empty" : `have at least ${limit} entries`;
     case "maxProperties":

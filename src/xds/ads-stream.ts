@@ -33,6 +33,7 @@ export class AdsStream<R extends StreamRequest> {
     clusters: this.#typeState("cluster"),
     endpoints: this.#typeState("endpoint"),
     hasEndpoints: (cluster) => this.#view.entries("endpoint").has(cluster),
+    created: (cluster) => this.#view.entries("cluster").get(cluster)?.created ?? 0,
   }));
   readonly #progress = new ClientProgress({
     warming: this.#warming,
@@ -218,6 +219,7 @@ export class AdsStream<R extends StreamRequest> {
       // On a new stream the nonce of an old one says nothing.
       this.#client?.recall(state);
       this.#variant.subscribe(state, request, "first");
+      if (state.type === "cluster") this.#warming.onReported();
     } else {
       const isCurrent = state.lastNonce === undefined || request.nonce === state.lastNonce;
       // What the response holds counts for the names that the same request asks for.
@@ -284,6 +286,7 @@ export class AdsStream<R extends StreamRequest> {
     if (serves !== this.#isServing) {
       this.#isServing = serves;
       for (const state of this.#types.values()) serves ? state.resync() : state.suspend();
+      if (serves) this.#warming.onReported();
     } else if (serves) {
       for (const [type, names] of changed) this.#refresh(type, names);
     }

@@ -12,6 +12,8 @@ export interface BatchPolicy {
   /** What a first complete answer lacks is removed from a client that connects again. */
   readonly mustBeWhole: boolean;
   readonly owesFirst: boolean;
+  /** Whether the table holds nothing of the type. */
+  readonly isEmpty: boolean;
   readonly previousKind: Batch["kind"] | undefined;
 }
 
@@ -30,7 +32,10 @@ export function chooseBatch(backlog: Backlog, gates: Gates, policy: BatchPolicy)
   if (removals !== undefined && backlog.oldestRemoval() < oldest(backlog.upserts.values())) return removals;
   const upserts = chooseUpserts(backlog, gates, policy);
   if (upserts !== undefined) return upserts;
-  if (policy.owesFirst && !backlog.hasUpserts) return { kind: "empty", upserts: new Map(), removals: new Set() };
+  // A client that refused its first complete answer may still have what is gone by now.
+  const owesAgain = policy.mustBeWhole && policy.isEmpty && policy.previousKind === "upserts";
+  if ((policy.owesFirst || owesAgain) && !backlog.hasUpserts)
+    return { kind: "empty", upserts: new Map(), removals: new Set() };
   return answer ?? removals;
 }
 

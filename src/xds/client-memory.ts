@@ -18,15 +18,18 @@ export class ClientMemory {
     if (state.style === "delta") state.held.lose(this.#memory.takeLost(this.#nodeId, state.type));
   }
 
-  /** Takes over what is in doubt now. */
+  /** Takes over what is in doubt now; a type that was not asked for has not been told what was. */
   noteDoubts(state: TypeState): void {
+    if (!state.subscription.asked) return;
     const doubts = state.doubts();
     const isNews = doubts.length > 0 || this.#memory.doubts(this.#nodeId, state.type).length > 0;
     if (isNews) this.#memory.doubt(this.#nodeId, state.type, doubts);
   }
 
-  /** Takes over what is on its way when a stream ends. */
-  noteLost({ type, inFlight }: TypeState): void {
+  /** Takes over what is on its way when a stream ends, and what an earlier stream had left and this one has not cleared up. */
+  noteLost(state: TypeState): void {
+    this.noteDoubts(state);
+    const { type, inFlight } = state;
     const resources = Array.from(inFlight?.upserts.values() ?? [], ({ resource }) => resource);
     if (resources.length === 0) return;
     this.#memory.lose(this.#nodeId, type, new Map(resources.map(({ name, version }) => [name, version])));

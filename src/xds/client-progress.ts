@@ -35,6 +35,10 @@ export class ClientProgress implements Progress {
     return this.#options.warming.unusable(this.#options.waived());
   }
 
+  comingClusters(): ReadonlySet<string> {
+    return this.#options.warming.coming(this.#options.waived());
+  }
+
   awaited(waived = this.#options.waived()): number {
     const { known, any } = this.#options;
     const awaited = Math.min(...awaitedTypes.map((type) => any(type).awaited(waived)));
@@ -56,8 +60,11 @@ export class ClientProgress implements Progress {
   }
 
   kept(): readonly KeptTable[] {
-    const tables = this.#options.known("route");
-    return tables?.keptTables(this.#blockedBy(tables)) ?? [];
+    const { known } = this.#options;
+    const tables = known("route");
+    // A listener that was refused stays as it was, and goes on sending connections where it did.
+    const listeners = known("listener")?.keptTables(() => false) ?? [];
+    return [...(tables?.keptTables(this.#blockedBy(tables)) ?? []), ...listeners];
   }
 
   oldestMovingTable(): number {

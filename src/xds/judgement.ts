@@ -34,20 +34,18 @@ export function judge({ type, batch, words, held, backlog }: RefusedResponse): R
 
 /**
  * The same for a complete response to a client that has acknowledged nothing: there is nothing to fall back to, and leaving
- * good resources out would remove them. `taken` is what the client has all the same.
+ * good resources out would remove them. `taken` is what the client has for all that anybody can know.
  */
 export function judgeFirst({
   type,
   batch,
   words,
 }: RefusedResponse): Refusal & { readonly taken: readonly XdsResource[] } {
-  const named = namedInWords(type, words, new Set(batch.upserts.keys()));
-  // All others go again together.
-  if (named.size > 0) return { refused: resourcesIn(batch, named), doubtful: [], taken: [] };
-  // Envoy has applied the good ones; only those that it names somehow are left out.
   const all = [...batch.upserts.values()].map(({ resource }) => resource);
-  const isNamed = ({ name }: XdsResource) => words.includes(name);
-  return { refused: all.filter(isNamed), doubtful: [], taken: all.filter((resource) => !isNamed(resource)) };
+  const named = namedInWords(type, words, new Set(batch.upserts.keys()));
+  const refused = named.size > 0 ? resourcesIn(batch, named) : all.filter(({ name }) => words.includes(name));
+  // All others go again together: of a response that it finds invalid as a whole, Envoy has applied nothing.
+  return { refused, doubtful: [], taken: refused.length > 0 ? [] : all };
 }
 
 function resourcesIn(batch: Batch, names: ReadonlySet<string>): readonly XdsResource[] {

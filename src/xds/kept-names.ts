@@ -37,16 +37,17 @@ export class KeptNames {
     this.#withheld.delete(name);
   }
 
-  /** Each table that is kept, or blocked, with the clusters of the form that the client runs. */
+  /** Each table that is kept, or blocked, with the clusters of the form that the client runs; a listener may name none. */
   tables(held: HeldContent, backlog: Backlog, isBlocked: (name: string) => boolean): readonly KeptTable[] {
     const blocked = [...backlog.upserts.keys(), ...backlog.doubts.names()].filter(isBlocked);
     const kept = [...this.#since.keys()].filter((name) => backlog.since(name) === undefined);
     return [...blocked, ...kept]
       .filter((name) => held.version(name) !== undefined)
-      .map((name) => {
+      .flatMap((name) => {
         const form = held.version(name) === unknownVersion ? undefined : held.form(name);
+        if (form?.type === "listener" && form.clusters === undefined) return [];
         const since = Math.min(backlog.since(name) ?? Number.POSITIVE_INFINITY, this.since(name));
-        return { since, clusters: form && clustersNamedBy(form) };
+        return [{ since, clusters: form && clustersNamedBy(form) }];
       });
   }
 }

@@ -9,16 +9,18 @@ interface Given {
   readonly removals?: Partial<Record<ResourceType, number>>;
   readonly newClusters?: number;
   readonly unusable?: readonly string[];
+  readonly coming?: readonly string[];
   readonly awaited?: number;
   readonly newScopes?: number;
   readonly kept?: readonly KeptTable[];
 }
 
-function progress({ upserts, removals, newClusters, unusable, awaited, newScopes, kept }: Given): Progress {
+function progress({ upserts, removals, newClusters, unusable, coming, awaited, newScopes, kept }: Given): Progress {
   return {
     outstanding: (type) => ({ upserts: upserts?.[type] ?? never, removals: removals?.[type] ?? never }),
     newClusters: () => newClusters ?? never,
     unusable: () => new Set(unusable),
+    comingClusters: () => new Set(coming),
     awaited: () => awaited ?? never,
     newScopes: () => newScopes ?? never,
     kept: () => kept ?? [],
@@ -86,6 +88,27 @@ describe("the ladder", () => {
     expect([may(), may("a", "b"), may("a", "late"), may("refused")]).toEqual([true, true, false, false]);
   });
 
+  it("O6: a listener that reads no table waits for the clusters that it names, while they are coming, and for no other", () => {
+    const gates = gatesOf("listener", progress({ newClusters: 0, unusable: ["late", "refused"], coming: ["late"] }));
+    const may = (...clusters: readonly string[]) =>
+      gates.mayAdd({ resource: { ...resource("listener", clusters), readsNoTable: true }, changed: 9, isWanted: true });
+    expect([may(), may("a", "b"), may("a", "late"), may("refused")]).toEqual([true, true, false, true]);
+  });
+
+  it("O6: a listener that reads tables too waits for new clusters besides", () => {
+    const may = (given: Given, ...clusters: readonly string[]) =>
+      gate((changed) =>
+        gatesOf("listener", progress(given)).mayAdd({
+          resource: resource("listener", clusters),
+          changed,
+          isWanted: true,
+        }),
+      );
+    expect(may({ newClusters: 5 }, "a")).toBe(5);
+    expect(may({ newClusters: 5, coming: ["a"] }, "a")).toBe(0);
+    expect(may({ coming: ["b"] }, "a")).toBe(never);
+  });
+
   it("O6: nobody asks which clusters a table names while all can be used", () => {
     const table: XdsResource = {
       ...resource("route"),
@@ -105,7 +128,7 @@ describe("the ladder", () => {
   });
 
   it.each([
-    { type: "listener", upserts: ["listener"], before: [] },
+    { type: "listener", upserts: [], before: [] },
     { type: "scope", upserts: ["listener", "scope", "route"], before: ["listener"] },
     { type: "route", upserts: ["listener", "scope", "route"], before: ["listener", "scope"] },
     { type: "cluster", upserts: ["listener", "scope", "route"], before: ["listener", "scope", "route"] },
@@ -137,16 +160,32 @@ describe("the ladder", () => {
     const order = ["cluster", "endpoint", "secret", "listener", "scope", "route"] as const;
     for (const [index, type] of order.entries()) {
       for (const later of order.slice(index)) {
-        const gates = gatesOf(type, progress({ upserts: { [later]: 1 }, removals: { [later]: 1 } }));
+        // Removals of listeners wait for none of these.
+        const goes = later === "listener" ? {} : { [later]: 1 };
+        const gates = gatesOf(type, progress({ upserts: { [later]: 1 }, removals: goes }));
         expect(additions(gates, type)).toBe(never);
       }
     }
-    const goes = ["listener", "scope", "route", "cluster", "endpoint", "secret"] as const;
-    for (const [index, type] of goes.entries()) {
-      for (const later of goes.slice(index)) {
+    const goingOrder = ["listener", "scope", "route", "cluster", "endpoint", "secret"] as const;
+    for (const [index, type] of goingOrder.entries()) {
+      for (const later of goingOrder.slice(index)) {
         expect(removals(gatesOf(type, progress({ removals: { [later]: 1 } })))).toBe(never);
       }
     }
+  });
+
+  it("O7: a listener goes before one that comes with it or after it, which may have its address", () => {
+    const leaving = progress({ removals: { listener: 4 }, upserts: { listener: 4 } });
+    expect([additions(gatesOf("listener", leaving), "listener"), removals(gatesOf("listener", leaving))]).toEqual([
+      4,
+      never,
+    ]);
+    expect(additions(gatesOf("listener", leaving), "listener", true)).toBe(4);
+  });
+
+  it("O7: a listener does not go before what comes in its place may follow", () => {
+    expect(removals(gatesOf("listener", progress({ newClusters: 3 })))).toBe(3);
+    expect(removals(gatesOf("listener", progress({ newScopes: 5 })))).toBe(5);
   });
 
   it("works each gate out once, and only when it is asked for", () => {

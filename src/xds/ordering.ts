@@ -8,7 +8,7 @@ export interface Outstanding {
   readonly removals: number;
 }
 
-/** A table that a client keeps in another form than the table's for as long as something is in the way. */
+/** A table or listener that a client keeps in another form than the table's for as long as something is in the way. */
 export interface KeptTable {
   /** Since when what the client runs has been out of date. */
   readonly since: number;
@@ -23,11 +23,13 @@ export interface Progress {
   newClusters(): number;
   /** The clusters that the client cannot use now, those that it refused among them. */
   unusable(): ReadonlySet<string>;
+  /** Those of them that it will be able to use. */
+  comingClusters(): ReadonlySet<string>;
   /** When the oldest resource appeared that the client should ask for and has not: a table that its listener names. */
   awaited(): number;
   /** When the oldest scope appeared that a client which reads scopes cannot use yet: not acknowledged, or its table is not. */
   newScopes(): number;
-  /** Route tables that wait for a cluster, or of which a part was refused. */
+  /** Route tables that wait for a cluster, or of which a part was refused; listeners that were refused and name clusters. */
   kept(): readonly KeptTable[];
   /** The oldest generation of route content that is not acknowledged, without the tables that are kept. */
   oldestMovingTable(): number;
@@ -55,10 +57,12 @@ export interface Gates {
 /**
  * Says what may be sent to one client now, make before break:
  *
- *     cluster → (endpoint, secret, scope: at once) → listener → route → removals of listener, scope, route → cluster → endpoint
+ *     cluster → (endpoint, secret, scope: at once) → removals of listeners → listener → route → removals of scope, route → cluster → endpoint
  *
  * Endpoints and secrets wait for nothing: Envoy acknowledges clusters only once their endpoints and secrets are there.
  * A route table waits for the clusters that it names and for no other, so one that is late or refused holds up nobody else.
+ * A listener that goes may have the address of one that comes, and Envoy takes no second one there: so it goes first, but not
+ * before what comes with it may follow at once.
  * All listeners of an Envoy read the same scopes: one that begins to, where others do already, opens with what has come so
  * far. So it waits for the scopes that are at most as old, and their tables.
  * A type of which nothing is outstanding holds nothing back, so a type that is never asked for does not either.
@@ -66,16 +70,21 @@ export interface Gates {
 export function gatesOf(type: ResourceType, progress: Progress): Gates {
   const upserts = once(() => least(upsertsAfter[type].map((before) => progress.outstanding(before).upserts)));
   const removals = once(() => removalGate(type, progress));
+  const leaving = once(() => progress.outstanding("listener").removals);
   const newScopes = once(() => progress.newScopes());
   const newClusters = once(() => progress.newClusters());
   const unusable = once(() => progress.unusable());
+  const coming = once(() => progress.comingClusters());
   const kept = once(() => (isNamedByTables(type) ? progress.kept() : []));
   return {
     mayAdd: ({ resource, changed, isWanted }) =>
       (isWanted || changed < upserts()) &&
-      (type !== "listener" || changed < newScopes()) &&
-      hasItsClusters({ resource, changed }, newClusters, unusable),
-    mayRemove: (name, at) => at < removals() && kept().every((table) => isUnnamed(name, at, table)),
+      (type !== "listener" || (changed < newScopes() && changed < leaving())) &&
+      hasItsClusters({ resource, changed }, { newClusters, unusable, coming }),
+    mayRemove: (name, at) =>
+      at < removals() &&
+      (type !== "listener" || (at < newClusters() && at < newScopes())) &&
+      kept().every((table) => isUnnamed(name, at, table)),
   };
 }
 
@@ -93,7 +102,7 @@ const upsertsAfter: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
 const removalsAfter: Readonly<
   Record<ResourceType, { readonly upserts: readonly ResourceType[]; readonly removals: readonly ResourceType[] }>
 > = {
-  listener: { upserts: ["listener"], removals: [] },
+  listener: { upserts: [], removals: [] },
   scope: { upserts: ["listener", "scope", "route"], removals: ["listener"] },
   route: { upserts: ["listener", "scope", "route"], removals: ["listener", "scope"] },
   cluster: { upserts: ["listener", "scope", "route"], removals: ["listener", "scope", "route"] },
@@ -104,22 +113,33 @@ const removalsAfter: Readonly<
   secret: { upserts: ["cluster", "listener"], removals: ["listener", "cluster"] },
 };
 
+interface ClusterGates {
+  readonly newClusters: () => number;
+  readonly unusable: () => ReadonlySet<string>;
+  readonly coming: () => ReadonlySet<string>;
+}
+
 /**
  * Whether the client can use every cluster that new content leads to. A listener leads to clusters by tables that nobody
  * has read here: it waits for all that are at most as old, so that its tables can follow at once, for Envoy opens a listener
- * without them after 15 seconds. A scope names a table alone, which waits by itself.
+ * without them after 15 seconds. Those that it names itself it waits for whenever they are on their way, but not for what was
+ * refused: that is one route's, and the listener is everybody's. A scope names a table alone, which waits by itself.
  */
 function hasItsClusters(
   { resource, changed }: Pick<Candidate, "resource" | "changed">,
-  newClusters: () => number,
-  unusable: () => ReadonlySet<string>,
+  { newClusters, unusable, coming }: ClusterGates,
 ): boolean {
   if (resource.type !== "listener" && resource.type !== "route") return true;
-  const isOlder = changed < newClusters();
-  if (resource.type === "listener" || resource.clusters === undefined) return isOlder;
-  if (unusable().size === 0) return true;
+  const isOlder = () => changed < newClusters();
+  if (resource.clusters === undefined) return isOlder();
+  if (resource.type === "route") return namesNoneOf(resource, unusable());
+  return (resource.readsNoTable === true || isOlder()) && namesNoneOf(resource, coming());
+}
+
+function namesNoneOf(resource: XdsResource, clusters: ReadonlySet<string>): boolean {
+  if (clusters.size === 0) return true;
   const named = clustersNamedBy(resource);
-  return named === undefined || !haveCommon(named, unusable());
+  return named === undefined || !haveCommon(named, clusters);
 }
 
 function removalGate(type: ResourceType, progress: Progress): number {

@@ -60,6 +60,16 @@ export function removalsOf(kind: "removals" | "answer", names: Iterable<string>)
   return { kind, upserts: new Map(), removals: new Set(names) };
 }
 
+/** What a response tells the content of. */
+export function resourcesOf({ upserts }: Batch): readonly XdsResource[] {
+  return Array.from(upserts.values(), ({ resource }) => resource);
+}
+
+/** How many bytes resources have together. */
+export function bytesOf(resources: readonly XdsResource[]): number {
+  return resources.reduce((size, { bytes }) => size + bytes.length, 0);
+}
+
 /** The first of some generations; Infinity when there is none. */
 export function oldest(generations: Iterable<number>): number {
   let min = Number.POSITIVE_INFINITY;

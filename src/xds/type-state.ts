@@ -7,11 +7,13 @@ import { KeptNames } from "./kept-names.ts";
 import type { Gates, KeptTable, Outstanding } from "./ordering.ts";
 import {
   type Batch,
+  bytesOf,
   type ClientView,
   type Desired,
   oldest,
   type Refusal,
   type ResponseStyle,
+  resourcesOf,
 } from "./response-batch.ts";
 import { Subscription, type SubscriptionChange } from "./subscription.ts";
 import { UnclaimedNames } from "./unclaimed-names.ts";
@@ -92,8 +94,7 @@ export class TypeState {
 
   /** Whether the client has some content under the name for sure, and will have it until it is told otherwise. */
   holds(name: string): boolean {
-    if (this.#inFlight?.removals.has(name) === true) return false;
-    return this.#held.has(name);
+    return this.#inFlight?.removals.has(name) !== true && this.#held.has(name);
   }
 
   /** Whether the client holds what it should have under the name. */
@@ -204,6 +205,7 @@ export class TypeState {
       mayCut: this.style !== "complete" && !this.subscription.wildcard,
       mustBeWhole: this.style === "complete" && !this.#complete,
       owesFirst: this.#owesFirst,
+      isEmpty: this.#view.entries(this.type).size === 0,
       previousKind: this.#previousKind,
     });
   }
@@ -221,9 +223,7 @@ export class TypeState {
 
   /** About how many bytes a response has. */
   sizeOf(batch: Batch): number {
-    const upserts = Array.from(batch.upserts.values(), ({ resource }) => resource);
-    const resources = this.style === "complete" ? this.#held.completed(batch) : upserts;
-    return resources.reduce((size, { bytes }) => size + bytes.length, 0);
+    return bytesOf(this.style === "complete" ? this.#held.completed(batch) : resourcesOf(batch));
   }
 
   /** Takes over the acknowledgement of what is in flight; `tell` is told before anything is decided anew. */
@@ -269,18 +269,18 @@ export class TypeState {
   }
 
   /** Names of which the client does not have what it should, those that it refused among them. */
-  *lacking(): Iterable<string> {
-    yield* this.#backlog.pending();
-    yield* this.#inFlight?.upserts.keys() ?? [];
-    yield* this.#kept.withheld;
+  lacking(): Iterable<string> {
+    return [...this.underWay(() => false), ...this.#kept.withheld];
   }
 
   /** When the oldest resource appeared that is not acknowledged, of those whose present form the client cannot use. */
   oldestUnusable(isUsable: (name: string) => boolean): number {
-    const names = [...this.#backlog.pending(), ...(this.#inFlight?.upserts.keys() ?? [])];
-    return oldest(
-      names.filter((name) => !isUsable(name)).map((name) => this.#view.entries(this.type).get(name)?.created ?? 0),
-    );
+    return oldest(this.underWay(isUsable).map((name) => this.#view.entries(this.type).get(name)?.created ?? 0));
+  }
+
+  /** Names of which something is to be sent or on its way, and whose present form the client cannot use. */
+  underWay(isUsable: (name: string) => boolean): readonly string[] {
+    return [...this.#backlog.pending(), ...(this.#inFlight?.upserts.keys() ?? [])].filter((name) => !isUsable(name));
   }
 
   /** When the oldest resource after `waived` appeared that the client should ask for and has not. */
@@ -385,8 +385,8 @@ export class TypeState {
   }
 
   #forgetOutOfScope(): void {
-    const names = [...this.#held.names(), ...this.#backlog.pending(), ...this.#backlog.missing];
-    for (const name of names) if (!this.subscription.includes(name)) this.#forget(name);
+    const known = [this.#held.names(), this.#backlog.pending(), this.#backlog.missing];
+    for (const names of known) for (const name of [...names]) this.#forget(name);
   }
 
   #forget(name: string): void {

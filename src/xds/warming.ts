@@ -7,17 +7,22 @@ export interface ClusterStates {
   readonly endpoints: TypeState;
   /** Whether the table holds endpoints for a cluster. */
   hasEndpoints(cluster: string): boolean;
+  /** The generation in which a cluster of the table appeared. */
+  created(cluster: string): number;
 }
 
 /**
  * Keeps which clusters a client cannot use yet. Envoy waits for the endpoints of every cluster that it gets, also of one
  * that replaces a cluster whose endpoints it has, and acknowledges clusters only then; another client may acknowledge at
- * once, and ask for endpoints afterwards.
+ * once, and ask for endpoints afterwards. One that connects again may say that it has clusters which are still warming, and
+ * asks for endpoints later than for clusters: until then nobody knows which it has.
  */
 export class WarmingClusters {
   readonly #states: () => ClusterStates;
   /** Clusters that were sent and whose endpoints are not acknowledged, with the generation in which each appeared. */
   readonly #created = new Map<string, number>();
+  /** Clusters that the client said it has, and whose endpoints it has not asked for since; likewise. */
+  readonly #reported = new Map<string, number>();
   /** Clusters that were sent while their endpoints were not subscribed to. */
   readonly #owed = new Set<string>();
   /** Clusters of the latest response whose endpoints have not been acknowledged since. */
@@ -27,11 +32,21 @@ export class WarmingClusters {
     this.#states = states;
   }
 
+  /** Notes which clusters the client has as a stream begins, or as the Gateway (re)appears. */
+  onReported(): void {
+    const { clusters, endpoints, hasEndpoints, created } = this.#states();
+    for (const name of clusters.held.names()) {
+      const isClaimed = endpoints.subscription.includes(name) || this.#created.has(name);
+      if (clusters.holds(name) && hasEndpoints(name) && !isClaimed) this.#reported.set(name, created(name));
+    }
+  }
+
   /** Notes clusters on their way: their endpoints are sent (again) behind them. */
   onClusters(batch: Batch): void {
     const { clusters, endpoints, hasEndpoints } = this.#states();
     this.#unanswered.clear();
     for (const [name, { created }] of batch.upserts) {
+      this.#reported.delete(name);
       if (!hasEndpoints(name)) continue;
       if (!clusters.holds(name) || !endpoints.holds(name)) this.#created.set(name, created);
       this.#owed.add(name);
@@ -43,6 +58,7 @@ export class WarmingClusters {
   /** Sends the endpoints that are owed and asked for, also when the client said that it holds them. */
   onSubscribed(): void {
     const { endpoints } = this.#states();
+    for (const name of this.#reported.keys()) if (endpoints.subscription.includes(name)) this.#reported.delete(name);
     for (const name of this.#owed) {
       if (!endpoints.subscription.includes(name)) continue;
       this.#owed.delete(name);
@@ -61,6 +77,7 @@ export class WarmingClusters {
   /** Stops waiting for a cluster that is gone or refused. */
   forget(cluster: string): void {
     this.#created.delete(cluster);
+    this.#reported.delete(cluster);
     this.#unanswered.delete(cluster);
   }
 
@@ -75,24 +92,31 @@ export class WarmingClusters {
       clusters.oldestUnusable((name) => clusters.holds(name) && hasUsable(name)),
       endpoints.oldestUnusable((name) => endpoints.holds(name)),
     );
-    for (const [cluster, created] of this.#created) {
-      if (created > waived || endpoints.subscription.includes(cluster)) oldest = Math.min(oldest, created);
-    }
+    for (const [, created] of this.#awaiting(waived)) oldest = Math.min(oldest, created);
     return oldest;
   }
 
   /** The clusters that the client cannot use, those that it refused among them. */
   unusable(waived: number): ReadonlySet<string> {
     const { clusters, endpoints, hasEndpoints } = this.#states();
-    const unusable = new Set<string>();
+    const unusable = new Set(this.coming(waived));
     for (const name of clusters.lacking()) {
       if (!clusters.holds(name) || (hasEndpoints(name) && !endpoints.holds(name))) unusable.add(name);
     }
     for (const name of endpoints.lacking()) if (!endpoints.holds(name)) unusable.add(name);
-    for (const [name, created] of this.#created) {
-      if (created > waived || endpoints.subscription.includes(name)) unusable.add(name);
-    }
     return unusable;
+  }
+
+  /** The clusters on their way that the client cannot use before they have come. */
+  coming(waived: number): ReadonlySet<string> {
+    const { clusters, endpoints, hasEndpoints } = this.#states();
+    const hasUsable = (name: string) => endpoints.holds(name) || !hasEndpoints(name);
+    const coming = new Set([
+      ...clusters.underWay((name) => clusters.holds(name) && hasUsable(name)),
+      ...endpoints.underWay((name) => endpoints.holds(name)),
+    ]);
+    for (const [name] of this.#awaiting(waived)) coming.add(name);
+    return coming;
   }
 
   /** Whether the client waits for endpoints of clusters that it has to acknowledge: they are on their way to it. */
@@ -105,9 +129,14 @@ export class WarmingClusters {
   /** Whether one waits for endpoints that the client has not asked for. */
   awaitsSubscription(waived: number): boolean {
     const { subscription } = this.#states().endpoints;
-    for (const [cluster, created] of this.#created) {
-      if (created > waived && !subscription.includes(cluster)) return true;
-    }
+    for (const [cluster] of this.#awaiting(waived)) if (!subscription.includes(cluster)) return true;
     return false;
+  }
+
+  /** Clusters whose endpoints are waited for, with the generation in which each appeared. */
+  *#awaiting(waived: number): Iterable<readonly [string, number]> {
+    const { subscription } = this.#states().endpoints;
+    for (const entry of this.#created) if (entry[1] > waived || subscription.includes(entry[0])) yield entry;
+    for (const entry of this.#reported) if (entry[1] > waived) yield entry;
   }
 }

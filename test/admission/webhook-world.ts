@@ -2,7 +2,7 @@ import { request as sendRequest } from "node:https";
 import { pino } from "pino";
 import type { OwnershipVerdict } from "../../src/admission/review-object.ts";
 import { Admission } from "../../src/app/admission.ts";
-import type { HttpRoute, ListenerSet } from "../../src/core/gateway-api.ts";
+import type { ListenerSet, Route } from "../../src/core/gateway-api.ts";
 import { namespacedName, objectKey } from "../../src/core/keys.ts";
 import type { RawObject } from "../../src/core/kube-client.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "../../src/identity/authority.ts";
@@ -65,7 +65,7 @@ export function chartConfiguration(): object {
 }
 
 /** Billing has api.example.com, and everybody else is refused it. */
-export function judgeApi({ spec }: HttpRoute | ListenerSet): OwnershipVerdict {
+export function judgeApi({ spec }: Route | ListenerSet): OwnershipVerdict {
   const isTaken = "hostnames" in spec && spec.hostnames?.includes("api.example.com") === true;
   const object = objectKey("HTTPRoute", namespacedName("billing", "api"));
   const holder = { namespace: "billing", object };
@@ -74,7 +74,7 @@ export function judgeApi({ spec }: HttpRoute | ListenerSet): OwnershipVerdict {
 }
 
 export interface WorldOptions {
-  readonly judge?: (object: HttpRoute | ListenerSet) => OwnershipVerdict;
+  readonly judge?: (object: Route | ListenerSet) => OwnershipVerdict;
   readonly isReady?: () => boolean;
   readonly namesHolders?: boolean;
 }

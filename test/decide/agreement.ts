@@ -147,15 +147,26 @@ function agrees(decided: GatewayExplanation | undefined, seen: Seen): boolean {
   if (answer.kind === "rejected" || answer.kind === "normalized") return answerAgrees(answer, seen);
   if (winner !== undefined) {
     const { route, rule, ruleName } = winner;
-    const name = `httproute/${route.namespace}/${route.name}/rule/${rule}${ruleName === undefined ? "" : `/${ruleName}`}`;
+    const name = `${route.kind.toLowerCase()}/${route.namespace}/${route.name}/rule/${rule}${ruleName === undefined ? "" : `/${ruleName}`}`;
     if (seen.route !== name) return false;
   } else if (seen.route !== undefined && seen.route !== "misdirected") {
     return false;
   }
-  return answerAgrees(answer, seen);
+  return answerAgrees(answer, seen, winner?.route.kind === "GRPCRoute" ? calls : requests);
 }
 
-function answerAgrees(answer: RequestAnswer, seen: Seen): boolean {
+/** How routes of a kind are forwarded. */
+interface Forwarding {
+  /** What the share of a backend answers that cannot be used. */
+  readonly unusable: number;
+  /** What stands behind the port in the name of a cluster. */
+  readonly protocol: string;
+}
+
+const requests: Forwarding = { unusable: 500, protocol: "" };
+const calls: Forwarding = { unusable: 503, protocol: "/http2" };
+
+function answerAgrees(answer: RequestAnswer, seen: Seen, forwarding: Forwarding = requests): boolean {
   switch (answer.kind) {
     case "noConnection":
       return seen.status === undefined;
@@ -165,11 +176,15 @@ function answerAgrees(answer: RequestAnswer, seen: Seen): boolean {
     case "forward":
       return answer.backends.some(({ service, port }) =>
         service === undefined
-          ? seen.status === 500
-          : seen.status === 503 && seen.backend === `${service.namespace}/${service.name}/${port}`,
+          ? seen.status === forwarding.unusable
+          : seen.status === 503 &&
+            seen.backend === `${service.namespace}/${service.name}/${port}${forwarding.protocol}`,
       );
+    case "forwarded":
+      // What is forwarded as it is answers nothing by itself.
+      return false;
     case "split":
-      return answer.shares.some((share) => answerAgrees(share.answer, seen));
+      return answer.shares.some((share) => answerAgrees(share.answer, seen, forwarding));
     default:
       return seen.status === answer.status;
   }

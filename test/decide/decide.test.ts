@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { explainRoute } from "../../src/app/explain.ts";
 import { Translator } from "../../src/app/translator.ts";
 import type { RequestQuestion } from "../../src/core/explanation.ts";
-import { namespacedName } from "../../src/core/keys.ts";
+import { namespacedName, objectKey } from "../../src/core/keys.ts";
 import { decide } from "../../src/translate/decide/decide.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
 import { createCertificateAuthority, issueCertificate } from "../support/certificates.ts";
@@ -143,17 +143,21 @@ describe("explainRoute", () => {
   it("tells what the proxies of the Gateway have said, where that is known", () => {
     const asked: string[] = [];
     const told = { connected: 3, acknowledged: 2, refusals: ["route/http-80: no"] };
-    const { parents } = explainRoute(view, namespacedName("team", "guest"), (gateway, hosts) => {
-      asked.push(...hosts.map((host) => `${gateway} ${host}`));
-      return told;
-    });
+    const { parents } = explainRoute(
+      view,
+      objectKey("HTTPRoute", namespacedName("team", "guest")),
+      (gateway, hosts) => {
+        asked.push(...hosts.map((host) => `${gateway} ${host}`));
+        return told;
+      },
+    );
     expect(parents[0]?.listeners[0]?.acknowledgement).toEqual(told);
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.every((each) => each.includes("|http-"))).toBe(true);
   });
 
   it("tells of a hostname that a more specific listener takes that the route does not answer it here", () => {
-    const { parents } = explainRoute(view, namespacedName("infra", "all"));
+    const { parents } = explainRoute(view, objectKey("HTTPRoute", namespacedName("infra", "all")));
     const hosts = parents[0]?.listeners.map(({ listener, hosts }) => [
       listener.name,
       hosts.map((host) => host.hostname),

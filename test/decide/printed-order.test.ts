@@ -20,7 +20,9 @@ describe("the printed virtual hosts", () => {
         const { winner, rivals } = explanation;
         const hosts = [...view.virtualHosts.entries()].map(([, host]) => host);
         const within = [winner, ...rivals].filter(({ hostname }) => hostname === explanation.virtualHost);
-        const names = within.map(({ route, rule }) => `httproute/${route.namespace}/${route.name}/rule/${rule}`);
+        const names = within.map(
+          ({ route, rule }) => `${route.kind.toLowerCase()}/${route.namespace}/${route.name}/rule/${rule}`,
+        );
         // Several tables may have the hostname: the one that is meant has all of them, in this order.
         const printed = hosts
           .filter(({ hostname }) => (hostname === "" ? "*" : hostname) === explanation.virtualHost)

@@ -1,3 +1,4 @@
+import { callRule } from "./call-routes.ts";
 import type { Random } from "./random.ts";
 
 /** Some routes of one domain, on two ports of their own. */
@@ -7,7 +8,7 @@ export interface RouteSet {
   readonly httpsPort: number;
   /** Listeners of the Gateway that all sets share, as they are written. */
   readonly listeners: readonly object[];
-  /** HTTPRoutes, as they are written. */
+  /** HTTPRoutes and GRPCRoutes, as they are written. */
   readonly routes: readonly object[];
   /** The matches of their rules: what requests are aimed at. */
   readonly matches: readonly WrittenMatch[];
@@ -115,8 +116,11 @@ export function routeSet(random: Random, options: RouteSetOptions): RouteSet {
   const routes = Array.from({ length: count }, (_, at) => route(random, { domain, index, at, names, namespaces }));
   const wide = listeners.filter(({ hostname }) => hostname === `*.${domain}`).map(({ name }) => name);
   const many = scoped ? fillers(domain, index, wide) : [];
-  const matches = routes.flatMap(({ spec }) => spec.rules.flatMap((each) => each.matches ?? []));
-  return { domain, httpPort, httpsPort, listeners, routes: [...routes, ...many], matches };
+  const matches = routes.flatMap(({ aims }) => aims);
+  return {
+    ...{ domain, httpPort, httpsPort, listeners, matches },
+    routes: [...routes.map(({ written }) => written), ...many],
+  };
 }
 
 function listener(name: string, hostname: string, port: number, namespaces: readonly string[]): WrittenListener {
@@ -131,7 +135,7 @@ interface WrittenRoute {
   readonly spec: {
     readonly parentRefs: readonly object[];
     readonly hostnames?: readonly string[];
-    readonly rules: readonly WrittenRule[];
+    readonly rules: readonly object[];
   };
 }
 
@@ -157,13 +161,35 @@ interface Place {
 
 const ages = ["2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"];
 
-function route(random: Random, { domain, index, at, names, namespaces }: Place): WrittenRoute {
+/** A route, and the matches that requests are aimed at. */
+interface AimedRoute {
+  readonly written: WrittenRoute;
+  readonly aims: readonly WrittenMatch[];
+}
+
+function route(random: Random, place: Place): AimedRoute {
+  const count = 1 + random.below(3);
+  if (random.chance(25)) {
+    const rules = Array.from({ length: count }, () => callRule(random, headerMatches));
+    const written = ofKind(random, place, { kind: "GRPCRoute", rules: rules.map(({ rule }) => rule) });
+    return { written, aims: rules.flatMap(({ aims }) => aims) };
+  }
+  const rules = Array.from({ length: count }, () => rule(random));
+  const aims = rules.flatMap(({ matches }) => matches ?? []);
+  return { written: ofKind(random, place, { kind: "HTTPRoute", rules }), aims };
+}
+
+function ofKind(
+  random: Random,
+  { domain, index, at, names, namespaces }: Place,
+  { kind, rules }: { readonly kind: "HTTPRoute" | "GRPCRoute"; readonly rules: readonly object[] },
+): WrittenRoute {
   const pool = [`x.${domain}`, `y.${domain}`, `*.${domain}`, `*.w.${domain}`, `a.w.${domain}`, domain];
   const sections = random.chance(40) ? random.some(names, 1, 3) : [undefined];
   const parent = { name: "gateway", namespace: "infra" };
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
+    kind,
     metadata: {
       name: `r${index}-${random.pick(["a", "b", "c"])}${at}`,
       namespace: random.pick(namespaces),
@@ -176,7 +202,7 @@ function route(random: Random, { domain, index, at, names, namespaces }: Place):
           ? [...new Set(names)].map((sectionName) => ({ ...parent, sectionName }))
           : sections.map((sectionName) => ({ ...parent, sectionName })),
       ...(random.chance(75) && { hostnames: random.some(pool, 1, 3) }),
-      rules: Array.from({ length: 1 + random.below(3) }, () => rule(random)),
+      rules,
     },
   };
 }

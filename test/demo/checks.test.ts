@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { files } from "../../demo/articles/techresolve/cast.ts";
 import { techresolve } from "../../demo/articles/techresolve.ts";
-import { articles } from "../../demo/articles.ts";
+import { chapters as articles } from "../../demo/articles.ts";
 import { runArticle } from "../../demo/engine.ts";
 import type { Action, Article } from "../../demo/step.ts";
 import { startWorld, type WorldOptions } from "../../demo/world.ts";
@@ -14,12 +14,12 @@ describe("the demo's checks notice", () => {
   it("a control plane that has stopped: every single one fails", async () => {
     const outcomes = await runAll({ controlPlane: "stopped" }, 300);
     expect(outcomes).toEqual(allOf(false));
-  }, 90_000);
+  }, 150_000);
 
   it("a GatewayClass that is left out: every single one fails", async () => {
     const without = articles.map(({ folder }) => `${folder}/infrastructure-provider/gatewayclass.yaml`);
     expect(await runAll({ without }, 300)).toEqual(allOf(false));
-  }, 90_000);
+  }, 150_000);
 
   it("a Gateway that is left out: every single one that speaks of it fails", async () => {
     const without = articles.map(({ folder }) => `${folder}/cluster-operator/gateway.yaml`);
@@ -29,7 +29,7 @@ describe("the demo's checks notice", () => {
       kgateway: [false, false, false, true, true, false],
       techresolve: allBut(techresolve, range(1, 18)),
     });
-  }, 120_000);
+  }, 180_000);
 
   it("a route or a backend that is left out: exactly those that need it fail", async () => {
     const without = [
@@ -38,6 +38,7 @@ describe("the demo's checks notice", () => {
       "techresolve/app-developer/marketing/backend.yaml",
       "tetrate/app-developer/team2/backend.yaml",
       "overview/app-developer/backend/backend.yaml",
+      "route-kinds/app-developer/shop/tcp-route.yaml",
     ];
     expect(await runAll({ without }, 3000)).toEqual({
       kgateway: [false, false, false, true, true, false],
@@ -46,8 +47,10 @@ describe("the demo's checks notice", () => {
       techresolve: allBut(techresolve, [2, 3, 12]),
       tetrate: [true, false, true],
       overview: [true, true, true, false, true, false, false, false],
+      // Nobody had the port before marketing.
+      "route-kinds": [true, true, false, true, true, true, false],
     });
-  }, 120_000);
+  }, 180_000);
 });
 
 describe("the checks of ownership notice", () => {
@@ -70,7 +73,7 @@ describe("the checks of ownership notice", () => {
     if (!first || !second || !hijack || !notice || !traffic) throw new Error("the article has other steps");
     const steps = [first, { ...second, do: [...(second.do ?? []), traffic] }, hijack, notice];
     // The last of them asks for nothing that has changed hands.
-    expect(await runAll({ articles: [{ ...techresolve, steps }] }, 2000)).toEqual({
+    expect(await runAll({ articles: [{ ...techresolve, steps }] }, 6000)).toEqual({
       techresolve: [true, true, false, false],
     });
   }, 60_000);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { articles } from "../../demo/articles.ts";
+import { chapters as articles } from "../../demo/articles.ts";
 import { repository, runDemo } from "./run.ts";
 
 describe("make demo", () => {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { articles } from "../../demo/articles.ts";
+import { chapters as articles } from "../../demo/articles.ts";
+import { routeKinds } from "../../src/core/keys.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
 import { repository } from "./run.ts";
 
@@ -11,11 +12,11 @@ const files = readYaml(examples);
 const kindsOfRole: Readonly<Record<string, readonly string[]>> = {
   "infrastructure-provider": ["GatewayClass", "GatewayParameters"],
   "cluster-operator": ["Gateway", "Namespace"],
-  "app-developer": ["HTTPRoute", "Service", "EndpointSlice", "ReferenceGrant"],
+  "app-developer": [...routeKinds, "Service", "EndpointSlice", "ReferenceGrant"],
 };
 
 describe("the examples", () => {
-  it("are five folders, one for each article of the demo", () => {
+  it("are folders, one for each part of the demo", () => {
     const folders = new Set(files.map(({ path }) => path.split("/")[0]));
     expect([...folders].sort()).toEqual(articles.map(({ folder }) => folder).sort());
   });
@@ -40,7 +41,7 @@ describe("the examples", () => {
   it("ask for loopback addresses, each Gateway for its own", () => {
     const addresses = files.flatMap(({ text }) => text.match(/value: 127\.0\.0\.\d+/g) ?? []);
     expect(new Set(addresses).size).toBe(addresses.length);
-    expect(addresses).toHaveLength(7);
+    expect(addresses).toHaveLength(8);
   });
 
   it("hold no key and no certificate", () => {

@@ -8,6 +8,7 @@ import { crdsFile, crdsYaml } from "../../scripts/crds.ts";
 import { chartFolder, chartHash, hashMark, installFile } from "../../scripts/render-manifests.ts";
 import { webhookName } from "../../src/admission/webhook-registration.ts";
 import { controllerSettings, readControllerConfig } from "../../src/controller-config.ts";
+import { kinds, routeKinds } from "../../src/core/keys.ts";
 import { metricDefinitions } from "../../src/metrics.ts";
 import { environmentName } from "../../src/settings.ts";
 import {
@@ -221,7 +222,7 @@ describe("the admission webhook", () => {
             {
               apiGroups: ["gateway.networking.k8s.io"],
               operations: ["CREATE", "UPDATE"],
-              resources: ["httproutes", "listenersets"],
+              resources: [...routeKinds.map((kind) => kinds[kind].plural), "listenersets"],
               scope: "Namespaced",
             },
           ],

@@ -8,7 +8,7 @@ import {
   edgeSettings,
 } from "../../src/translate/envoy/edge-defaults.ts";
 import { printListener } from "../../src/translate/envoy/listener.ts";
-import type { RouteRule } from "../../src/translate/nodes.ts";
+import type { RouteRule } from "../../src/translate/route-nodes.ts";
 import { type Backend, type EchoedRequest, startBackend } from "../support/backend.ts";
 import { type CertificateAuthority, createCertificateAuthority, issueCertificate } from "../support/certificates.ts";
 import { type ClientRequest, type ClientResponse, header, openHttp1, type Protocol, send } from "../support/client.ts";
@@ -75,7 +75,7 @@ async function start(settings: EdgeSettings): Promise<TestProxy> {
     ...printTable("plain", routeTable, hosts),
     ...secure,
     aListener(proxy.address, "plain", settings),
-    printListener(httpsListener(proxy.address), () => "plain", settings),
+    printListener(httpsListener(proxy.address), () => "plain", { settings }),
   );
   return proxy;
 }

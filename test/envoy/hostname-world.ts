@@ -85,12 +85,13 @@ export function httpsResources(
 }
 
 export function httpListener(address: string): EnvoyListener {
-  const chains = [{ table: httpTable }];
+  const chains = [{ kind: "http", table: httpTable } as const];
   return { gateway, name: httpTable, port: httpPort, addresses: [address], bindPort: httpPort, chains };
 }
 
 export function httpsListener(address: string): EnvoyListener {
   const chains = Object.keys(httpsListeners).map((hostname) => ({
+    kind: "http" as const,
     table: httpsTableName(httpsPort, hostname),
     tls: { hostname, secrets: [secret] },
   }));

@@ -65,7 +65,7 @@ async function start(settings: EdgeSettings): Promise<TestProxy> {
     ...secure,
     // Tests that open many connections at once are not about those of a listener.
     aListener(started.address, "plain", { ...settings, listenerConnections: 50 }),
-    printListener(httpsListener(started.address), () => "plain", settings),
+    printListener(httpsListener(started.address), () => "plain", { settings }),
   );
   return started;
 }

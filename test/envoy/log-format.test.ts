@@ -34,6 +34,17 @@ describe("access log formats on a real Envoy", () => {
     expect(await refusals(format)).toEqual([]);
   });
 
+  it.each(["TCP", "UDP"] as const)("all of them are taken where %s is forwarded", async (protocol) => {
+    const text = written.filter((format) => logFormatProblem(format) === undefined).join(" ");
+    const before = proxy.ads.refusals.length;
+    const chains = [{ kind: "layer4", listener: "l", protocol, hostname: "" }] as const;
+    const { gateway } = httpListener(proxy.address);
+    const node = { gateway, name: `${protocol}-9300`, port: 9300, addresses: [proxy.address], bindPort: 9300, chains };
+    proxy.ads.push(printListener({ ...node, accessLog: { format: "Text", text } }, () => "plain"));
+    await eventually("Envoy answers", () => proxy.ads.settled());
+    expect(proxy.ads.refusals.slice(before)).toEqual([]);
+  });
+
   it.each(["ROUTE", "CLUSTER", "UPSTREAM_HOST", "LISTENER", "VIRTUAL_HOST", "DYNAMIC"])(
     "metadata of the place %s",
     async (place) => {

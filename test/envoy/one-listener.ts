@@ -7,7 +7,8 @@ import { type EdgeSettings, edgeSettings } from "../../src/translate/envoy/edge-
 import { printListener } from "../../src/translate/envoy/listener.ts";
 import { printRoutes } from "../../src/translate/envoy/route.ts";
 import { printVirtualHost } from "../../src/translate/envoy/virtual-host.ts";
-import type { RouteRule, RouteTable, VirtualHost } from "../../src/translate/nodes.ts";
+import type { RouteTable, VirtualHost } from "../../src/translate/nodes.ts";
+import type { RouteRule } from "../../src/translate/route-nodes.ts";
 import { gateway } from "./proxy.ts";
 import { noFilters } from "./route-cases.ts";
 
@@ -44,7 +45,7 @@ export function aHost(hostname: Hostname, rule: Partial<RouteRule>, match: Parti
 
 /** The listener in front of the table. */
 export function aListener(address: string, mode: TableMode, settings: EdgeSettings = edgeSettings): XdsResource {
-  const chains = [{ table: httpTable }];
+  const chains = [{ kind: "http", table: httpTable } as const];
   const node = { gateway, name: httpTable, port: httpPort, addresses: [address], bindPort: httpPort, chains };
-  return printListener(node, () => mode, settings);
+  return printListener(node, () => mode, { settings });
 }

@@ -80,7 +80,7 @@ describe("TLS on a real Envoy", () => {
         port: 443,
         addresses,
         bindPort: 8443,
-        chains: [{ table: httpTable, tls: { hostname: "", secrets } }],
+        chains: [{ kind: "http", table: httpTable, tls: { hostname: "", secrets } }],
       },
       () => "plain",
     );
@@ -115,7 +115,7 @@ describe("TLS on a real Envoy", () => {
   it("binds every address of a listener", async () => {
     const proxy = await started();
     const second = await freeLoopbackAddress();
-    const chains = [{ table: httpTable }];
+    const chains = [{ kind: "http", table: httpTable } as const];
     const addresses = [proxy.address, second];
     const node = { gateway, name: httpTable, port: httpPort, addresses, bindPort: httpPort, chains };
     const table = printTable("plain", routeTable, []);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { HttpCors } from "../../src/core/gateway-api.ts";
-import type { RouteRule, RuleFilters } from "../../src/translate/nodes.ts";
+import type { RouteRule, RuleFilters } from "../../src/translate/route-nodes.ts";
 import { type Backend, type EchoedRequest, startBackend } from "../support/backend.ts";
 import { type ClientRequest, type ClientResponse, header, openHttp1, send } from "../support/client.ts";
 import { eventually } from "../support/envoy.ts";

@@ -1,5 +1,5 @@
 import type { HttpRouteMatch } from "../../src/core/gateway-api.ts";
-import type { Backend, RouteRule, RuleFilters } from "../../src/translate/nodes.ts";
+import type { Backend, RouteRule, RuleFilters } from "../../src/translate/route-nodes.ts";
 import type { ClientRequest } from "../support/client.ts";
 
 /** What a request must come to. Everything that is left out is not looked at. */

@@ -55,8 +55,10 @@ it(`fault 13: ${services} Services of 20 endpoints, 50 changes a second for ${se
     `fault 13: ${told}; applied after ${median(applied)} ms, p99 ${p99.toFixed(0)} ms of ${applied.length}; ${tellTotals(totals)}`,
   );
 
-  expect(rate).toBeLessThanOrEqual(10);
-  expect(Math.max(...rates)).toBeLessThanOrEqual(10);
+  // Ten are spare after a calm time, such as a machine that stands still makes: once, however long it goes on.
+  expect(rate * (tookMs / 1000)).toBeLessThanOrEqual(10 * (tookMs / 1000) + 10);
+  expect(rates.filter((each) => each > 10).length).toBeLessThanOrEqual(1);
+  expect(Math.max(...rates)).toBeLessThanOrEqual(15);
   expect(othersThanEndpoints(after)).toEqual(othersThanEndpoints(before));
   expect(p99).toBeLessThanOrEqual(1000);
   expect(applied.length).toBeGreaterThan(seconds);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { BackendBehaviour, EchoedRequest } from "../support/backend.ts";
 import { type ClientResponse, send } from "../support/client.ts";
+import { sendDatagram } from "../support/datagram-backend.ts";
 import { eventually } from "../support/envoy.ts";
 import type { LiveGateway } from "./live-gateway.ts";
 
@@ -15,10 +16,16 @@ export interface GoldenRequest {
   readonly address?: number;
   readonly host: string;
   readonly path?: string;
+  /** Sends this as a datagram instead. */
+  readonly datagram?: string;
+  /** Makes a gRPC call instead: `package.Service/Method`. */
+  readonly call?: string;
   readonly method?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** Speaks TLS with this server name. */
   readonly sni?: string;
+  /** Shows the certificate in `client-certificates/<identity>.pem`, which holds its key too. */
+  readonly identity?: string;
   readonly version?: "http1" | "http2";
   /** How often it is sent; once unless told. */
   readonly times?: number;
@@ -31,6 +38,8 @@ export interface GoldenExpectation {
   /** The connection is not opened, or ends without an answer. */
   readonly refused?: boolean;
   readonly status?: number;
+  /** The status of a call that the proxy answers itself. */
+  readonly code?: number;
   /** The Service that answered. */
   readonly backend?: string;
   /** What the backend saw. */
@@ -86,20 +95,48 @@ async function ask(
   request: GoldenRequest,
   mark: string | undefined,
 ): Promise<ClientResponse | undefined> {
-  const { port = 80, address = 0, host, path, method, sni, version } = request;
-  const headers = mark === undefined ? request.headers : [...(request.headers ?? []), ["user-agent", mark] as const];
+  const { port = 80, address = 0, host, path, method, sni, version, datagram } = withCall(request);
+  if (datagram !== undefined) return askByDatagram(gateway, request, datagram);
+  const given = withCall(request).headers;
+  const headers = mark === undefined ? given : [...(given ?? []), ["user-agent", mark] as const];
   const target = {
     address: gateway.addresses[address] ?? "",
     port: gateway.ports.get(port) ?? port,
-    ...(sni !== undefined && { tls: { serverName: sni, authority } }),
+    ...(sni !== undefined && { tls: { serverName: sni, authority, ...identityOf(request) } }),
   };
   const parts = { host, ...(path && { path }), ...(method && { method }), ...(headers && { headers }) };
   const asked = send(target, parts, version);
   return request.expect.refused === true ? asked.catch(() => undefined) : asked;
 }
 
+/** The backend tells its name first; nothing comes back of what is dropped. */
+async function askByDatagram(
+  { addresses, udpPorts }: LiveGateway,
+  { port = 80, address = 0, expect: wanted }: GoldenRequest,
+  datagram: string,
+): Promise<ClientResponse | undefined> {
+  const target = { address: addresses[address] ?? "", port: udpPorts.get(port) ?? port };
+  const answer = await sendDatagram(target, datagram, wanted.refused === true ? 300 : undefined);
+  const [backend, ...body] = answer?.split(" ") ?? [];
+  if (backend === undefined) return undefined;
+  return { status: 200, headers: new Map([["x-backend", [backend]]]), body: body.join(" ") };
+}
+
+function withCall(request: GoldenRequest): GoldenRequest {
+  if (request.call === undefined) return request;
+  const headers = [["content-type", "application/grpc"], ["te", "trailers"], ...(request.headers ?? [])] as const;
+  return { ...request, method: "POST", path: `/${request.call}`, version: "http2", headers };
+}
+
+function identityOf({ identity }: GoldenRequest) {
+  if (identity === undefined) return {};
+  const pem = readFileSync(new URL(`client-certificates/${identity}.pem`, import.meta.url), "utf8");
+  return { identity: { certificatePem: pem, keyPem: pem } };
+}
+
 function look(answer: ClientResponse | undefined, wanted: GoldenExpectation): GoldenExpectation {
-  if (answer === undefined) return { refused: true };
+  // Of many datagrams some may be dropped, which the counts tell.
+  if (answer === undefined) return Object.keys(withoutCounts(wanted)).length === 0 ? {} : { refused: true };
   const json = answer.headers.get("content-type")?.[0] === "application/json";
   // An echo backend wrote it.
   const echoed = json && answer.body !== "" ? (JSON.parse(answer.body) as EchoedRequest) : undefined;
@@ -110,6 +147,7 @@ function look(answer: ClientResponse | undefined, wanted: GoldenExpectation): Go
     ...((wanted.backend !== undefined || (![undefined, 200].includes(wanted.status) && backend !== undefined)) && {
       backend,
     }),
+    ...(wanted.code !== undefined && { code: Number(answer.headers.get("grpc-status")?.[0]) }),
     ...(wanted.seenPath !== undefined && { seenPath: echoed?.path }),
     ...(wanted.seenHost !== undefined && { seenHost: echoed?.host }),
     ...(wanted.seenVersion !== undefined && { seenVersion: echoed?.httpVersion }),

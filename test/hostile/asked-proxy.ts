@@ -34,7 +34,9 @@ export async function startAskedProxy(
   return {
     settle,
     ask: async (requests) => {
-      const byTarget = Map.groupBy(requests, ({ port, host, sni }) => (port === 80 ? "80" : `${port} ${sni ?? host}`));
+      const byTarget = Map.groupBy(requests, ({ port, host, sni }) =>
+        plainPorts.has(port) ? String(port) : `${port} ${sni ?? host}`,
+      );
       const wrong: string[] = [];
       for (const [target, group] of byTarget) {
         const [port = "", serverName] = target.split(" ");
@@ -51,6 +53,9 @@ export async function startAskedProxy(
     stop: () => envoy.stop(),
   };
 }
+
+/** Ports without TLS. */
+const plainPorts: ReadonlySet<number> = new Set([80, 9300]);
 
 /** Proxies beside the control plane bind privileged ports above. */
 function boundPort(port: number): number {

@@ -43,6 +43,31 @@ export function httpRoute(naming: Naming, spec: PlainObject): Manifest {
   return object(`${gatewayApi}/v1`, "HTTPRoute", naming, { spec: { parentRefs: [sharedGateway], ...spec } });
 }
 
+/** A GRPCRoute of the shared Gateway, unless it names other parents. */
+export function grpcRoute(naming: Naming, spec: PlainObject): Manifest {
+  return object(`${gatewayApi}/v1`, "GRPCRoute", naming, { spec: { parentRefs: [sharedGateway], ...spec } });
+}
+
+/** A TLSRoute, TCPRoute or UDPRoute of the shared Gateway to the only Service of its namespace, unless it says otherwise. */
+export function connectionRoute(
+  kind: "TLSRoute" | "TCPRoute" | "UDPRoute",
+  naming: Naming,
+  spec: PlainObject,
+): Manifest {
+  const rules = [{ backendRefs: [backendRef("app")] }];
+  return object(`${gatewayApi}/v1`, kind, naming, { spec: { parentRefs: [sharedGateway], rules, ...spec } });
+}
+
+/** A BackendTLSPolicy. */
+export function backendTlsPolicy(naming: Naming, spec: PlainObject): Manifest {
+  return object(`${gatewayApi}/v1`, "BackendTLSPolicy", naming, { spec });
+}
+
+/** A ConfigMap. */
+export function configMap(naming: Naming, data: PlainObject): Manifest {
+  return object("v1", "ConfigMap", naming, { data });
+}
+
 /** A rule that sends to the only Service of its namespace. */
 export function rule(matches: readonly PlainObject[], more: PlainObject = {}): PlainObject {
   return { matches, backendRefs: [backendRef("app")], ...more };

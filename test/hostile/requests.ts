@@ -1,7 +1,7 @@
 /** What is asked of a proxy, and who must answer. */
 
 export interface TenantRequest {
-  readonly port: 80 | 443 | 8443;
+  readonly port: 80 | 443 | 8443 | 6443 | 9300;
   readonly host: string;
   readonly path: string;
   /** The server name of TLS; the plain hostname unless told. */
@@ -50,6 +50,8 @@ const sites: readonly Site[] = [
   { host: "manual.example.com", ports: [80, 443], paths: { "/docs/a": "ns-docs", "/docs": "ns-docs", "/": "ns-web" } },
   { host: "parts.example.com", ports: [80, 443], paths: { "/": "ns-parts" } },
   { host: "store.example.net", ports: [80, 443, 8443], paths: { "/": "ns-store", "/checkout": "ns-store" } },
+  { host: "vault.example.com", ports: [6443], paths: { "/": "ns-vault" } },
+  { host: "whatever.example.org", ports: [9300], paths: { "/": "ns-db" } },
   { host: "open.example.net", ports: [80], paths: { "/desk": "ns-store", "/desk/1": "ns-store" } },
 ];
 
@@ -66,6 +68,8 @@ export const exposedRequests: readonly TenantRequest[] = [
     "bank.apps.example.com:443",
     "store.example.net:443",
     "store.example.net:8443",
+    "vault.example.com:6443",
+    "whatever.example.org:9300",
   ].flatMap((place) => plainRequests.find(({ host, port }) => `${host}:${port}` === place) ?? []),
 ];
 

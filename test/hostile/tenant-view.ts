@@ -19,6 +19,8 @@ const exclusive = [
   "manual.example.com",
   "parts.example.com",
   "store.example.net",
+  "rpc.example.com",
+  "cert.example.com",
 ];
 
 /** What one resource says of tenants. Parts that are the attacker's alone are left out; intrusions are not. */

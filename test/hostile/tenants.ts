@@ -2,9 +2,14 @@
 import type { IssuedCertificate } from "../support/certificates.ts";
 import {
   type Address,
+  backendRef,
+  backendTlsPolicy,
+  configMap,
+  connectionRoute,
   endpointSlice,
   exact,
   gateway,
+  grpcRoute,
   hostnameClaim,
   httpRoute,
   listener,
@@ -17,6 +22,7 @@ import {
   referenceGrant,
   rule,
   service,
+  sharedGateway,
 } from "./objects.ts";
 
 /** Every team, and the namespace that wants what is theirs. */
@@ -32,6 +38,12 @@ export const tenants = [
   "ns-docs",
   "ns-web",
   "ns-parts",
+  "ns-rpc",
+  "ns-vault",
+  "ns-sealed",
+  "ns-db",
+  "ns-dns",
+  "ns-cert",
 ] as const;
 
 export const attacker = "mallory";
@@ -55,6 +67,8 @@ export function tenantWorld(addressOf: AddressOf, certificate: IssuedCertificate
     ...claims,
     ...storeListeners,
     ...routes,
+    ...forwardedRoutes,
+    ...sealedBackend(addressOf("ns-cert"), certificate),
     referenceGrant(
       named("ns-parts", "parts"),
       [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "ns-web" }],
@@ -107,6 +121,10 @@ const sharedGatewayObject = gateway(
       listener("shared", 80, { hostname: "shared.example.com", ...everybody }),
       listener("https", 443, everybody, { name: "tls" }),
       listener("https-apps", 443, { hostname: "*.apps.example.com", ...everybody }, { name: "tls" }),
+      listener("tls", 6443, { ...everybody, protocol: "TLS" }, { name: "tls" }),
+      listener("sealed", 6444, { ...everybody, protocol: "TLS", tls: { mode: "Passthrough" } }),
+      listener("tcp", 9300, { ...everybody, protocol: "TCP" }),
+      listener("udp", 5300, { ...everybody, protocol: "UDP" }),
     ],
   },
 );
@@ -155,6 +173,42 @@ const routes: readonly Manifest[] = [
   storeRoute("store", [rule([prefix("/")])]),
   storeRoute("open", [rule([prefix("/desk")])]),
 ];
+
+const onListener = (sectionName: string) => ({ parentRefs: [{ ...sharedGateway, sectionName }] });
+
+/** What is forwarded as it is, and what is told apart by its method. */
+const forwardedRoutes: readonly Manifest[] = [
+  grpcRoute(named("ns-rpc", "rpc"), {
+    hostnames: ["rpc.example.com"],
+    rules: [rule([{ method: { service: "grpc.Echo" } }])],
+  }),
+  connectionRoute("TLSRoute", named("ns-vault", "vault"), { ...onListener("tls"), hostnames: ["vault.example.com"] }),
+  connectionRoute("TLSRoute", named("ns-sealed", "sealed"), {
+    ...onListener("sealed"),
+    hostnames: ["sealed.example.com"],
+  }),
+  connectionRoute("TCPRoute", named("ns-db", "db"), onListener("tcp")),
+  service({ namespace: "ns-dns", name: "dns" }, { ports: [{ name: "dns", port: 5300, protocol: "UDP" }] }),
+  connectionRoute("UDPRoute", named("ns-dns", "dns"), {
+    ...onListener("udp"),
+    rules: [{ backendRefs: [backendRef("dns", { port: 5300 })] }],
+  }),
+];
+
+/** A Service that is reached by TLS, as its namespace's policy has it. Nothing is asked of it. */
+function sealedBackend(address: Address, { certificatePem }: IssuedCertificate): readonly Manifest[] {
+  return [
+    service({ namespace: "ns-cert", name: "sealed" }, { selector: { app: "app" } }),
+    endpointSlice({ namespace: "ns-cert", name: "sealed-1" }, "sealed", address),
+    configMap({ namespace: "ns-cert", name: "ca" }, { "ca.crt": certificatePem }),
+    backendTlsPolicy(named("ns-cert", "sealed"), {
+      targetRefs: [{ group: "", kind: "Service", name: "sealed" }],
+      validation: { hostname: "store.example.net", caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }] },
+    }),
+    route("ns-cert", "sealed", ["cert.example.com"], [{ matches: [prefix("/")], backendRefs: [backendRef("sealed")] }]),
+    route("ns-cert", "cert", ["open-cert.example.com"], [rule([prefix("/")])]),
+  ];
+}
 
 const storeListeners: readonly Manifest[] = [
   listenerSet(named("ns-store", "store"), [

@@ -1,17 +1,7 @@
 import fc from "fast-check";
 import type { DataPlaneState, TableMode } from "../../src/core/data-plane.ts";
 import type { ClusterFacts, FleetState } from "../../src/core/fleet.ts";
-import type {
-  AllowedRoutes,
-  Gateway,
-  HttpBackendRef,
-  HttpRoute,
-  HttpRouteFilter,
-  HttpRouteRule,
-  ListenerSpec,
-  ParentReference,
-  ReferenceGrant,
-} from "../../src/core/gateway-api.ts";
+import type { AllowedRoutes, Gateway, ListenerSpec, ReferenceGrant } from "../../src/core/gateway-api.ts";
 import type { GatewayParametersSpec, ParameterBounds } from "../../src/core/gateway-parameters.ts";
 import type { ObjectByKind } from "../../src/core/keys.ts";
 import type { EndpointSlice, ObjectMeta, Secret, Service } from "../../src/core/kubernetes.ts";
@@ -26,7 +16,17 @@ import {
   referenceGrant,
 } from "../support/gateway-objects.ts";
 import { budgetLimits, delayEdits, namespaceBudgetEdits } from "./arbitrary-budgets.ts";
+import { fillers, hostnames, httpRoutes } from "./arbitrary-http-routes.ts";
 import { holdingEdits, hostnameClaimEdits } from "./arbitrary-ownership.ts";
+import {
+  backendTlsPolicies,
+  configMaps,
+  gatewayTls,
+  grpcRoutes,
+  tcpRoutes,
+  tlsRoutes,
+  udpRoutes,
+} from "./arbitrary-routes.ts";
 import type { Edit } from "./world.ts";
 
 /*
@@ -35,16 +35,15 @@ import type { Edit } from "./world.ts";
  */
 const group = "gateway.networking.k8s.io";
 const times = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"] as const;
-const hostnames = ["shop.example.com", "cart.example.com", "*.example.com", "*.shop.example.com", "a.b.test"] as const;
 const none = fc.constant(undefined);
 
-/** A random edit of a random kind; `secrets` are the contents that a Secret may have. */
-export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
+/** A random edit of a random kind; `secrets` and `authorities` (PEM) are what Secrets and ConfigMaps may hold. */
+export function arbitraryEdit(secrets: readonly Secret[], authorities: readonly string[]): fc.Arbitrary<Edit> {
   return fc.oneof(
     { weight: 1, arbitrary: edits("GatewayClass", classes, ["shared", "other"]) },
     { weight: 4, arbitrary: edits("Gateway", gateways, ["infra/shared-gateway", "infra/second"]) },
     { weight: 3, arbitrary: edits("ListenerSet", listenerSets, ["a/set", "b/set"]) },
-    { weight: 8, arbitrary: edits("HTTPRoute", routes, ["a/one", "a/two", "b/one", "infra/one"]) },
+    { weight: 8, arbitrary: edits("HTTPRoute", httpRoutes, ["a/one", "a/two", "b/one", "infra/one"]) },
     { weight: 2, arbitrary: edits("HTTPRoute", fillers, ["b/filler"]) },
     { weight: 3, arbitrary: edits("ReferenceGrant", grants, ["a/grant", "b/grant", "infra/grant"]) },
     { weight: 3, arbitrary: edits("Service", services, ["a/backend", "b/backend", "infra/backend"]) },
@@ -53,7 +52,15 @@ export function arbitraryEdit(secrets: readonly Secret[]): fc.Arbitrary<Edit> {
       weight: 3,
       arbitrary: edits("Secret", (meta) => secretsNamed(secrets, meta), ["infra/cert", "a/cert", "b/lost"]),
     },
-    { weight: 1, arbitrary: edits("ConfigMap", configMaps, ["a/config"]) },
+    { weight: 3, arbitrary: edits("GRPCRoute", grpcRoutes, ["a/one", "b/one"]) },
+    { weight: 3, arbitrary: edits("TLSRoute", tlsRoutes, ["a/one", "b/one"]) },
+    { weight: 3, arbitrary: edits("TCPRoute", tcpRoutes, ["a/one", "b/one"]) },
+    { weight: 2, arbitrary: edits("UDPRoute", udpRoutes, ["a/one", "b/one"]) },
+    { weight: 3, arbitrary: edits("BackendTLSPolicy", backendTlsPolicies, ["a/one", "a/two", "b/one"]) },
+    {
+      weight: 2,
+      arbitrary: edits("ConfigMap", (meta) => configMaps(meta, authorities), ["a/config", "infra/config"]),
+    },
     { weight: 3, arbitrary: edits("Namespace", namespaces, ["a", "b", "infra"]) },
     { weight: 2, arbitrary: dataPlaneEdits },
     { weight: 2, arbitrary: tableModeEdits },
@@ -146,10 +153,12 @@ function gateways(meta: ObjectMeta): fc.Arbitrary<Gateway> {
       allowedListeners: fc.option(allowedNamespaces, { nil: undefined }),
       addresses: fc.option(fc.subarray(["127.0.0.2", "127.0.0.3"]), { nil: undefined, freq: 2 }),
       infrastructure: fc.constantFrom(undefined, undefined, { labels: { team: "a" } }, { parametersRef: own }),
+      tls: gatewayTls,
     })
-    .map(({ allowedListeners, addresses, infrastructure, ...spec }) => ({
+    .map(({ allowedListeners, addresses, infrastructure, tls, ...spec }) => ({
       ...gateway(spec.listeners, {
         ...spec,
+        ...(tls === undefined ? {} : { tls }),
         ...(infrastructure === undefined ? {} : { infrastructure }),
         ...(allowedListeners === undefined ? {} : { allowedListeners: { namespaces: allowedListeners } }),
         ...(addresses === undefined ? {} : { addresses: addresses.map((value) => ({ type: "IPAddress", value })) }),
@@ -195,105 +204,24 @@ const listeners: fc.Arbitrary<ListenerSpec> = fc
       { port: 443, protocol: "HTTP" },
       { port: 8080, protocol: "HTTP" },
       { port: 9000, protocol: "TCP" },
+      { port: 5300, protocol: "UDP" },
+      { port: 443, protocol: "TLS" },
+      { port: 8443, protocol: "TLS" },
     ),
+    mode: fc.constantFrom("Terminate", "Passthrough"),
     hostname: fc.constantFrom(undefined, undefined, ...hostnames),
     namespaces: allowedNamespaces,
-    kinds: fc.constantFrom(undefined, undefined, "HTTPRoute", "TCPRoute"),
+    kinds: fc.constantFrom(undefined, undefined, undefined, "HTTPRoute", "GRPCRoute", "TCPRoute"),
     refs: certificateRefs,
   })
-  .map(({ name, on, hostname, namespaces, kinds, refs }) => ({
+  .map(({ name, on, hostname, namespaces, kinds, refs, mode }) => ({
     name,
     ...on,
     ...(hostname === undefined ? {} : { hostname }),
     ...(on.protocol === "HTTPS" ? { tls: { mode: "Terminate", certificateRefs: refs } as const } : {}),
+    ...(on.protocol === "TLS" ? { tls: { mode, certificateRefs: refs } as const } : {}),
     allowedRoutes: { namespaces, ...(kinds === undefined ? {} : { kinds: [{ group, kind: kinds }] }) },
   }));
-
-function routes(meta: ObjectMeta): fc.Arbitrary<HttpRoute> {
-  return fc
-    .record({
-      parentRefs: fc.uniqueArray(parentRefs, { maxLength: 3, selector: (ref) => JSON.stringify(ref) }),
-      hostnames: fc.subarray([...hostnames], { maxLength: 3 }),
-      rules: fc.array(rules, { minLength: 1, maxLength: 3 }),
-    })
-    .map((spec) => ({ apiVersion: `${group}/v1`, kind: "HTTPRoute", metadata: meta, spec }));
-}
-
-/** Many hostnames in one route: between the two limits a table stays as it is cut, above them it is cut by hostname. */
-function fillers(meta: ObjectMeta): fc.Arbitrary<HttpRoute> {
-  return fc.constantFrom(310, 510).map((count) => ({
-    apiVersion: `${group}/v1`,
-    kind: "HTTPRoute",
-    metadata: meta,
-    spec: {
-      parentRefs: [{ group, kind: "Gateway", namespace: "infra", name: "shared-gateway" }],
-      hostnames: Array.from({ length: count }, (_, index) => `host-${index}.example.com`),
-      rules: [{ matches: [{ path: { type: "PathPrefix", value: "/" } }], backendRefs: [] }],
-    },
-  }));
-}
-
-const parentRefs: fc.Arbitrary<ParentReference> = fc
-  .tuple(
-    fc.constantFrom(
-      { kind: "Gateway", namespace: "infra", name: "shared-gateway" },
-      { kind: "Gateway", namespace: "infra", name: "shared-gateway" },
-      { kind: "Gateway", namespace: "infra", name: "second" },
-      { kind: "ListenerSet", namespace: "a", name: "set" },
-      { kind: "ListenerSet", name: "set" },
-      { kind: "Service", name: "backend" },
-    ),
-    fc.constantFrom({}, {}, {}, { sectionName: "one" }, { port: 443 }),
-  )
-  .map(([ref, more]) => ({ group, ...ref, ...more }));
-
-const backendRefs: fc.Arbitrary<HttpBackendRef> = fc
-  .record({
-    name: fc.constantFrom("backend", "backend", "backend", "backend", "absent"),
-    namespace: fc.constantFrom(undefined, undefined, undefined, "a", "b"),
-    port: fc.constantFrom(80, 80, 80, 8080, 81),
-    weight: fc.constantFrom(0, 1, 3),
-    filter: fc.constantFrom<HttpRouteFilter | undefined>(undefined, undefined, {
-      type: "ResponseHeaderModifier",
-      responseHeaderModifier: { add: [{ name: "x-backend", value: "yes" }] },
-    }),
-  })
-  .map(({ namespace, filter, ...ref }) => ({
-    group: "",
-    kind: "Service",
-    ...ref,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(filter === undefined ? {} : { filters: [filter] }),
-  }));
-
-const filters: fc.Arbitrary<HttpRouteFilter> = fc.constantFrom<HttpRouteFilter>(
-  { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-team", value: "a" }] } },
-  { type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/new" } } },
-  { type: "RequestMirror", requestMirror: { backendRef: { group: "", kind: "Service", name: "backend", port: 8080 } } },
-  { type: "CORS", cors: { allowOrigins: ["https://shop.example.com"], maxAge: 5 } },
-  { type: "ExtensionRef", extensionRef: { group: "example.com", kind: "Unknown", name: "x" } },
-);
-
-const rules: fc.Arbitrary<HttpRouteRule> = fc
-  .record({
-    matches: fc.array(
-      fc.constantFrom<HttpRouteRule["matches"][number]>(
-        { path: { type: "PathPrefix", value: "/" } },
-        { path: { type: "PathPrefix", value: "/cart" } },
-        { path: { type: "Exact", value: "/cart" } },
-        { path: { type: "RegularExpression", value: "/c.*t" } },
-        { path: { type: "RegularExpression", value: "/(" } },
-        { path: { type: "PathPrefix", value: "/" }, method: "GET" },
-        { path: { type: "PathPrefix", value: "/" }, headers: [{ type: "Exact", name: "x-canary", value: "1" }] },
-        { path: { type: "PathPrefix", value: "/" }, queryParams: [{ type: "Exact", name: "q", value: "1" }] },
-      ),
-      { minLength: 1, maxLength: 3 },
-    ),
-    filters: fc.uniqueArray(filters, { maxLength: 2, selector: ({ type }) => type }),
-    backendRefs: fc.array(backendRefs, { maxLength: 3 }),
-    request: fc.constantFrom(undefined, undefined, "5s"),
-  })
-  .map(({ request, ...rule }) => (request === undefined ? rule : { ...rule, timeouts: { request } }));
 
 function grants({ name, namespace = "" }: ObjectMeta): fc.Arbitrary<ReferenceGrant> {
   const from = fc.subarray(
@@ -302,6 +230,9 @@ function grants({ name, namespace = "" }: ObjectMeta): fc.Arbitrary<ReferenceGra
       { group, kind: "HTTPRoute", namespace: "b" },
       { group, kind: "Gateway", namespace: "infra" },
       { group, kind: "ListenerSet", namespace: "b" },
+      { group, kind: "GRPCRoute", namespace: "b" },
+      { group, kind: "TLSRoute", namespace: "b" },
+      { group, kind: "TCPRoute", namespace: "b" },
     ],
     { minLength: 1 },
   );
@@ -309,6 +240,7 @@ function grants({ name, namespace = "" }: ObjectMeta): fc.Arbitrary<ReferenceGra
     [
       { group: "", kind: "Service" },
       { group: "", kind: "Secret", name: "cert" },
+      { group: "", kind: "ConfigMap" },
       { group: "", kind: "Service", name: "other" },
     ],
     { minLength: 1 },
@@ -358,15 +290,6 @@ function slices(meta: ObjectMeta): fc.Arbitrary<EndpointSlice> {
 
 function secretsNamed(secrets: readonly Secret[], meta: ObjectMeta): fc.Arbitrary<Secret> {
   return fc.constantFrom(...secrets).map((secret) => ({ ...secret, metadata: meta }));
-}
-
-function configMaps(meta: ObjectMeta): fc.Arbitrary<ObjectByKind["ConfigMap"]> {
-  return fc.constantFrom("1", "2").map((value) => ({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: meta,
-    data: { value },
-  }));
 }
 
 function namespaces({ name }: ObjectMeta): fc.Arbitrary<ObjectByKind["Namespace"]> {

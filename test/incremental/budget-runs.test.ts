@@ -77,6 +77,7 @@ function apply(world: World, ...edits: readonly Edit[]): Readonly<Record<string,
 function refused({ pipeline }: World): Readonly<Record<string, string>> {
   const updates = pipeline.outputs.statuses.flatMap((collection) => [...collection.entries()]);
   const found = updates.flatMap(([key, update]) => {
+    if (update.kind === "Policy") return [];
     const conditions =
       update.kind === "Route" ? update.parents.flatMap((parent) => parent.conditions) : update.conditions;
     const beyond = conditions.find(({ type, reason }) => type === "Accepted" && reason === "BudgetExceeded");

@@ -103,14 +103,14 @@ function worldWith(routes: number): World {
 }
 
 const binding = {
-  ...{ httpRoutes: 1, attachments: 1, tableRoutes: 1, clusterNodes: 1, routeStatuses: 1 },
+  ...{ httpRoutes: 1, ...resolved(1), attachments: 1, tableRoutes: 1, clusterNodes: 1, routeStatuses: 1 },
   ...{ writtenHostnames: 1, routeClaims: 1, httpRouteWeights: 1 },
 };
 /** What counts in a budget is another: of its namespace, and of the namespace on the Gateway. Where nothing is limited that is all. */
 const weighed = { budgetScopes: 2 };
 /** A hostname that nobody had is recorded first: its route is bound once before and once after. */
 const firstClaim = {
-  ...{ httpRoutes: 2, attachments: 2, tableRoutes: 2, routeStatuses: 2, routeClaims: 2 },
+  ...{ httpRoutes: 2, ...resolved(2), attachments: 2, tableRoutes: 2, routeStatuses: 2, routeClaims: 2 },
   ...{ claims: 1, heldHostnames: 1, holes: 1 },
 };
 const hostname = { virtualHosts: 1, shadows: 1, wantedTableModes: 1, sharedTables: 1, hostTables: 1, hostScopes: 1 };
@@ -133,6 +133,7 @@ function expectations(): readonly Expectation[] {
       limits: 1,
       listenerSetClaims: 1,
       fleetSpecs: 1,
+      backendCertificates: 1,
       routeParents: 1,
       envoyListeners: 1,
       routeTables: 1,
@@ -150,7 +151,7 @@ function expectations(): readonly Expectation[] {
       hostTables: 1,
       hostScopes: 1,
     },
-    ...{ fallbackScopes: 1, listeners: 1 },
+    ...{ fallbackScopes: 1, listeners: 1, listenerSecrets: 1 },
   };
   const { sharedTables, ...withoutTable } = newTable;
   return [
@@ -212,12 +213,13 @@ function expectations(): readonly Expectation[] {
           services: 1,
           selectingServices: 1,
           httpRoutes: 3,
+          ...resolved(3),
           attachments: 3,
           tableRoutes: 3,
           routeClaims: 3,
           routeStatuses: 3,
         },
-        ...{ clusterNodes: 1, clusters: 1, endpoints: 1 },
+        ...{ clusterNodes: 1, clusters: 1, endpoints: 1, clusterReaches: 1, upstreamSecrets: 1 },
         ...{ virtualHosts: 3, shadows: 3, hostTables: 3, hostScopes: 3, wantedTableModes: 1, sharedTables: 1 },
       },
     },
@@ -234,6 +236,7 @@ function expectations(): readonly Expectation[] {
           namespaceLabels: 1,
           selectedChangeLimits: 1,
           httpRoutes: 3,
+          ...resolved(3),
           attachments: 3,
           tableRoutes: 3,
           routeClaims: 3,
@@ -268,13 +271,13 @@ function expectations(): readonly Expectation[] {
       runs: {},
     },
     {
-      what: "a ConfigMap that nobody refers to runs nothing",
+      what: "a ConfigMap that nobody refers to goes nowhere",
       edit: {
         of: "ConfigMap",
         key: "team/config",
         value: { apiVersion: "v1", kind: "ConfigMap", metadata: metadata("config", { namespace: "team" }) },
       },
-      runs: {},
+      runs: { caBundles: 1, caBundleStates: 1 },
     },
     {
       what: "what proxies say writes the Gateway's status and nothing else",
@@ -316,7 +319,7 @@ function expectations(): readonly Expectation[] {
         key: "infra/own",
         value: gatewayParameters("infra", "own", { accessLog: { format: "None" } }),
       },
-      runs: { ...gatewaySide, gatewayBudgets: 1, parametersStatuses: 1, listeners: 2, secrets: 1 },
+      runs: { ...gatewaySide, gatewayBudgets: 1, parametersStatuses: 1, listeners: 2, listenerSecrets: 2 },
     },
     {
       what: "a ListenerSet prints its listener and binds no route of the Gateway's own listeners",
@@ -371,4 +374,9 @@ describe("the transforms that an edit runs", () => {
 function present(runs: Runs, routes: number): Runs {
   const counted = Object.entries(runs).map(([name, count]) => [name, Number.isNaN(count) ? routes : count] as const);
   return Object.fromEntries(counted.filter(([, count]) => count > 0));
+}
+
+/** What comes of bound HTTPRoutes: each asks once whether a GRPCRoute has a hostname of its. */
+function resolved(routes: number): Runs {
+  return { contestedPlaces: routes, resolvedHttpRoutes: routes };
 }

@@ -4,9 +4,21 @@ import { findingsIn, gatewayWith } from "./worlds.ts";
 
 const notAfter = new Date("2027-03-01T12:00:00Z");
 let text = "";
+let authorityPem = "";
+const frontend =
+  "tls: { frontend: { default: { validation: { caCertificateRefs: [{ group: '', kind: ConfigMap, name: trusted }] } } } }";
+const policy = `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: strict, namespace: shop }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: app }]
+  validation: { hostname: app.example.com, caCertificateRefs: [{ group: "", kind: ConfigMap, name: trusted }] }
+`;
 
 beforeAll(async () => {
   const authority = await createCertificateAuthority();
+  authorityPem = authority.certificatePem;
   const notBefore = new Date("2026-01-01T00:00:00Z");
   const { certificatePem, keyPem } = await issueCertificate(authority, {
     names: ["shop.example.com"],
@@ -23,6 +35,22 @@ data: { tls.crt: ${encode(certificatePem)}, tls.key: ${encode(keyPem)} }
 `;
   const tls = "tls: { certificateRefs: [{ name: shop }] }, allowedRoutes: { namespaces: { from: Same } }";
   text = gatewayWith(`port: 443, protocol: HTTPS, ${tls}`, secret("shop") + secret("unused"));
+});
+
+describe("an authority", () => {
+  it.each([
+    ["of a policy", "BackendTLSPolicy shop/strict", policy],
+    ["of a Gateway's clients", "Gateway infra/shared", ""],
+  ])("%s is told about like a certificate", async (_name, user, more) => {
+    const namespace = more === "" ? "infra" : "shop";
+    const trusted = `---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: trusted, namespace: ${namespace} }\ndata: { ca.crt: ${JSON.stringify(authorityPem)} }\n`;
+    const gateway = more === "" ? text.replace("listeners:", `${frontend}\n  listeners:`) : text;
+    const found = await findingsIn(gateway + trusted + more, "2031-01-01T00:00:00Z");
+    const messages = found.filter(({ object }) => object === `ConfigMap/${namespace}/trusted`);
+    expect(messages.map(({ code, message }) => [code, message.slice(message.indexOf(";"))])).toEqual([
+      ["GH0008", `; used by ${user}`],
+    ]);
+  });
 });
 
 describe("a certificate", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { routeKinds } from "../../src/core/keys.ts";
 import { findingsIn, gatewayWith, platform, route, service } from "./worlds.ts";
 
 const all = "allowedRoutes: { namespaces: { from: All } }";
@@ -183,10 +184,22 @@ describe("lint is content with", () => {
     ["a listener with a hostname, and a route to it", platform + shop],
     ["an open listener for one namespace", gatewayWith(`port: 80, protocol: HTTP, ${same}`)],
     ["a grant that is used", platform + service("shop") + across("pay") + grant(routesOf("pay"))],
-    [
-      "a grant to kinds that are not read",
-      platform + grant("{ group: gateway.networking.k8s.io, kind: TCPRoute, namespace: pay }"),
-    ],
+    ["a grant to kinds that are not read", platform + grant("{ group: example.com, kind: TCPRoute, namespace: pay }")],
+    ...routeKinds.map((kind): [string, string] => [
+      `a grant that ${kind}s use`,
+      platform +
+        grant(`{ group: gateway.networking.k8s.io, kind: ${kind}, namespace: pay }`) +
+        service("shop") +
+        `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: { name: across, namespace: pay }
+spec:
+  parentRefs: [{ name: elsewhere, namespace: infra }]
+  ${kind === "TLSRoute" ? "hostnames: [pay.example.com]" : ""}
+  rules: [{ backendRefs: [{ name: web, namespace: shop, port: 80 }] }]
+`,
+    ]),
     [
       "rules that differ",
       platform + route("shop", { hostnames: "[shop.example.com]", rules: paths("/a", "/b") }) + service("shop"),

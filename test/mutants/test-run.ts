@@ -77,6 +77,17 @@ function ended(child: ChildProcess, deadlineMs: number): Promise<boolean> {
   });
 }
 
+/** The test files of a tree that a report says to have passed; none where there is no such report. */
+export function passedFiles(root: string, reportFile: string): ReadonlySet<string> {
+  try {
+    const { testResults } = JSON.parse(readFileSync(join(root, reportFile), "utf8")) as Report; // vitest's own
+    const passed = testResults.filter(({ status }) => status === "passed");
+    return new Set(passed.map(({ name }) => name.slice(root.length + 1)));
+  } catch {
+    return new Set();
+  }
+}
+
 /** The part of vitest's report that is read here. */
 interface Report {
   readonly testResults: readonly {

@@ -153,7 +153,7 @@ describe("explanations of a refused rule", () => {
     world.refuse(world.rule(bad));
     expect(answer("/bad/1")).toMatchObject({ kind: "error", status: 500, message: "proxies refuse it: Envoy says no" });
     expect(answer("/")).toMatchObject({ kind: "forward" });
-    const { rules } = explainRoute(world.translator.routing, namespacedName("shop", "web"));
+    const { rules } = explainRoute(world.translator.routing, objectKey("HTTPRoute", namespacedName("shop", "web")));
     expect(rules.map(({ kind, message }) => [kind, message])).toEqual([
       ["forward", undefined],
       ["error", "proxies refuse it: Envoy says no"],

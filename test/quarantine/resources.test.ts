@@ -168,6 +168,34 @@ spec:
     ]);
   });
 
+  it("has its share of connections closed, where they are forwarded", () => {
+    const key = objectKey("TCPRoute", namespacedName("shop", "both"));
+    world.apply(`
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: shared, namespace: infra }
+spec:
+  gatewayClassName: gatehouse
+  listeners: [{ name: tcp, port: 9300, protocol: TCP, allowedRoutes: { namespaces: { from: All } } }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: { name: both, namespace: shop }
+spec: { parentRefs: [{ name: shared, namespace: infra }], rules: [{ backendRefs: [${cart}, ${pay}] }] }
+`);
+    world.refuse({ gateway: shared, resource: world.resource("cluster", "shop/pay/80/tcp"), words: "bad cluster" });
+    const listener = world.resource("listener", "tcp-9300");
+    expect([...(listener.clusters?.() ?? [])]).toEqual(["shop/cart/80/tcp"]);
+    expect(names("cluster")).toEqual(["shop/cart/80/tcp"]);
+    expect(JSON.stringify(decodeResource(listener))).toContain(
+      '"clusters":[{"name":"shop/cart/80/tcp","weight":1},{"name":"invalid-backend","weight":1}]',
+    );
+    expect(world.told(key).slice(2)).toEqual([
+      "PartiallyInvalid True UnsupportedValue Dropped Rule 0 for a backend, whose connections are closed: proxies refuse port 80 of Service shop/pay: bad cluster",
+      "gatehouse.dev/Programmed False RefusedByProxy Rule 0: proxies refuse port 80 of Service shop/pay: bad cluster",
+    ]);
+  });
+
   it("stays refused as long as it would be printed as it was", () => {
     world.keeper.lead(true);
     world.apply(route("web", { "/": cart, "/both": `${cart}, ${pay}` }));

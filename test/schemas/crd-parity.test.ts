@@ -1,15 +1,26 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type Kind, kinds } from "../../src/core/keys.ts";
+import { type Kind, kinds, routeKinds } from "../../src/core/keys.ts";
 import { rules } from "../../src/watch/rules/rule-table.ts";
 import { schemas } from "../../src/watch/schemas/schema-table.ts";
+import { additionsTo, unserved } from "./experimental-channel.ts";
 import { gatewayApiVersion, readOfficialSchemas } from "./official-crds.ts";
+import {
+  celRules,
+  compared,
+  facts,
+  isWithin,
+  keywordsOf,
+  newFields,
+  withoutCommonFields,
+  withoutEffect,
+} from "./schema-facts.ts";
 
 const ourKinds = [
   "GatewayClass",
   "Gateway",
   "ListenerSet",
-  "HTTPRoute",
+  ...routeKinds,
+  "BackendTLSPolicy",
   "ReferenceGrant",
 ] as const satisfies readonly Kind[];
 
@@ -33,12 +44,12 @@ if (official.kind === "missing") {
     it.each(versions)("have the same fields, defaults and limits in $kind $version", ({ kind, schema }) => {
       const theirs = facts(withoutCommonFields(schema));
       expect(theirs.size).toBeGreaterThan(10);
-      expect(Object.fromEntries(facts(schemaOf(kind)))).toEqual(Object.fromEntries(theirs));
+      const ours = [...facts(schemaOf(kind))].filter(([key]) => !isAddition(kind, key));
+      expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(theirs));
     });
 
     it.each(versions)("have a function for each rule of $kind $version, at each place", ({ kind, schema }) => {
-      const ours = rules.filter((rule) => rule.kind === kind).map(({ path, cel }) => `${path} ${cel}`);
-      expect(ours.sort()).toEqual([...celRules(schema)].sort());
+      expect(rulesOf(kind, (rule) => !isAddition(kind, rule))).toEqual([...celRules(schema)].sort());
     });
 
     it("cover every keyword that the CRDs use", () => {
@@ -48,89 +59,56 @@ if (official.kind === "missing") {
       expect([...unknown]).toEqual([]);
     });
   });
+
+  describe(`our schemas and the CRDs of Gateway API ${gatewayApiVersion}, experimental channel`, () => {
+    const experimental = readOfficialSchemas("experimental");
+    const all = experimental.kind === "missing" ? [] : experimental.schemas;
+    const pairs = official.schemas.flatMap((standard) => {
+      const same = all.find(({ kind, version }) => kind === standard.kind && version === standard.version);
+      return same === undefined || !ourKinds.some((kind) => kind === same.kind) ? [] : [{ ...same, standard }];
+    });
+
+    it("say the same of the fields that we read of it", () => {
+      const withAdditions = pairs.filter(({ kind }) => additionsTo(kind).length > 0);
+      expect(withAdditions.map(({ kind, version }) => `${kind} ${version}`)).toEqual([
+        "GRPCRoute v1",
+        "HTTPRoute v1",
+        "HTTPRoute v1beta1",
+      ]);
+      for (const { kind, schema } of withAdditions) {
+        const theirs = [...facts(withoutCommonFields(schema))].filter(([key]) => isAddition(kind, key));
+        expect(theirs.length).toBeGreaterThan(10);
+        const ours = [...facts(schemaOf(kind))].filter(([key]) => isAddition(kind, key));
+        expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(theirs));
+        const theirRules = celRules(schema).filter((rule) => isAddition(kind, rule));
+        expect(rulesOf(kind, (rule) => isAddition(kind, rule))).toEqual([...theirRules].sort());
+      }
+    });
+
+    it("leave out what is listed, and nothing else", () => {
+      const found = new Set(
+        pairs.flatMap(({ kind, schema, standard }) =>
+          newFields(withoutCommonFields(schema), withoutCommonFields(standard.schema))
+            .filter((field) => !isAddition(kind, field))
+            .map((field) => `${kind} ${field}`),
+        ),
+      );
+      expect([...found].sort()).toEqual(unserved.map(({ kind, field }) => `${kind} ${field}`).sort());
+    });
+  });
 }
-
-/** Keywords whose values must be the same. */
-const compared = [
-  "type",
-  "default",
-  "required",
-  "enum",
-  "pattern",
-  "format",
-  "minimum",
-  "maximum",
-  "minLength",
-  "maxLength",
-  "minItems",
-  "maxItems",
-  "maxProperties",
-  "x-kubernetes-list-type",
-  "x-kubernetes-list-map-keys",
-  "oneOf",
-  "anyOf",
-  "not",
-  "properties",
-  "items",
-  "additionalProperties",
-];
-
-/** Texts, the rules that are compared on their own, and how server-side apply merges a field. */
-const withoutEffect = ["description", "x-kubernetes-validations", "x-kubernetes-map-type"];
-
-const nested = new Set(["properties", "items", "additionalProperties"]);
 
 function schemaOf(kind: string): unknown {
   return Object.entries(schemas).find(([name]) => name === kind)?.[1];
 }
 
-/** The fields that every object has are looked at in one place, and status is not read. */
-function withoutCommonFields(schema: Record<string, unknown>): Record<string, unknown> {
-  const { apiVersion: _1, kind: _2, metadata: _3, status: _4, ...properties } = record(schema["properties"]);
-  return { ...schema, properties };
+function rulesOf(kind: string, include: (line: string) => boolean): readonly string[] {
+  const ours = rules.filter((rule) => rule.kind === kind).map(({ path, cel }) => `${path} ${cel}`);
+  return ours.filter(include).sort();
 }
 
-/** Everything that a schema says, as `path keyword` → value. */
-function facts(schema: unknown, path = "", found = new Map<string, unknown>()): Map<string, unknown> {
-  for (const [keyword, value] of Object.entries(record(schema))) {
-    if (withoutEffect.includes(keyword) || nested.has(keyword)) continue;
-    found.set(`${path} ${keyword}`, normalized(keyword, value));
-  }
-  forEachChild(schema, path, (child, at) => facts(child, at, found));
-  return found;
-}
-
-function normalized(keyword: string, value: unknown): unknown {
-  const isSet = keyword === "required" || keyword === "enum" || keyword === "x-kubernetes-list-map-keys";
-  return isSet && Array.isArray(value) ? value.map(String).sort() : value;
-}
-
-function celRules(schema: unknown, path = ""): readonly string[] {
-  const validations = record(schema)["x-kubernetes-validations"];
-  const own = (Array.isArray(validations) ? validations : []).map((validation) => {
-    const text = String(record(validation)["rule"]).replace(/\s+/g, " ").trim();
-    return `${path} ${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
-  });
-  const below: string[] = [];
-  forEachChild(schema, path, (child, at) => below.push(...(at === "status" ? [] : celRules(child, at))));
-  return [...own, ...below];
-}
-
-function keywordsOf(schema: unknown): Set<string> {
-  const found = new Set(Object.keys(record(schema)));
-  forEachChild(schema, "", (child) => {
-    for (const keyword of keywordsOf(child)) found.add(keyword);
-  });
-  return found;
-}
-
-function forEachChild(schema: unknown, path: string, visit: (child: unknown, path: string) => void): void {
-  const { properties, items, additionalProperties } = record(schema);
-  for (const [name, child] of Object.entries(record(properties))) visit(child, path === "" ? name : `${path}.${name}`);
-  if (items !== undefined) visit(items, `${path}[]`);
-  if (additionalProperties !== undefined) visit(additionalProperties, `${path}{}`);
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+/** Whether a line, which begins with a path, is about a field that only the experimental channel has. */
+function isAddition(kind: string, line: string): boolean {
+  const [path = ""] = line.split(" ");
+  return additionsTo(kind).some((addition) => isWithin(path, addition));
 }

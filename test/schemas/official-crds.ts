@@ -7,7 +7,10 @@ import { parseAllDocuments } from "yaml";
 /** The release of the Gateway API that our schemas follow. */
 export const gatewayApiVersion = "v1.7.0";
 
-/** One served version of one official CRD of the standard channel. */
+/** Which of the two sets of CRDs of a release: the experimental one has more kinds and fields. */
+export type Channel = "standard" | "experimental";
+
+/** One served version of one official CRD. */
 export interface OfficialSchema {
   readonly kind: string;
   readonly version: string;
@@ -20,22 +23,22 @@ export type OfficialSchemas =
   | { readonly kind: "missing"; readonly reason: string; readonly goIsThere: boolean };
 
 /** Reads the official CRDs from their Go module, which Go downloads where it has not done so before. */
-export function readOfficialSchemas(): OfficialSchemas {
+export function readOfficialSchemas(channel: Channel = "standard", version = gatewayApiVersion): OfficialSchemas {
   if (spawnSync("go", ["version"]).error !== undefined) {
     return { kind: "missing", reason: "Go is not installed", goIsThere: false };
   }
-  const download = downloadModule();
+  const download = downloadModule(version);
   if ("reason" in download) return { kind: "missing", reason: download.reason, goIsThere: true };
-  const folder = join(download.folder, "config/crd/standard");
+  const folder = join(download.folder, "config/crd", channel);
   const files = readdirSync(folder).sort();
   return { kind: "read", schemas: files.flatMap((file) => schemasOf(join(folder, file))), module: download.folder };
 }
 
-function downloadModule(): { readonly folder: string } | { readonly reason: string } {
+function downloadModule(version: string): { readonly folder: string } | { readonly reason: string } {
   const work = mkdtempSync(join(tmpdir(), "gatehouse-crds-"));
   try {
     writeFileSync(join(work, "go.mod"), "module crds\n\ngo 1.24\n");
-    const output = execFileSync("go", ["mod", "download", "-json", `sigs.k8s.io/gateway-api@${gatewayApiVersion}`], {
+    const output = execFileSync("go", ["mod", "download", "-json", `sigs.k8s.io/gateway-api@${version}`], {
       cwd: work,
       env: { ...process.env, GOTOOLCHAIN: "go1.27.0", GOFLAGS: "-mod=mod" },
       timeout: 120_000,

@@ -65,11 +65,37 @@ export const takenObjects: readonly OwnObject[] = [
       locked: ["limits.backend", "limits.proxy.maxHeapMiB"],
     },
   },
+  {
+    name: "what proxies do on ports, with a lock on it",
+    kind: "GatewayParameters",
+    spec: {
+      listeners: [{ port: 443, http3: true }, { port: 80, proxyProtocol: "Require" }, { port: 8080 }],
+      locked: ["listeners"],
+    },
+  },
   { name: "a rule that proxies refuse", kind: "Quarantine", spec: quarantine },
 ];
 
 /** Objects that are refused by both, and what is told of them when they are in a file. */
 export const refusedObjects: readonly (OwnObject & { readonly want: RegExp })[] = [
+  {
+    name: "a port twice",
+    kind: "GatewayParameters",
+    spec: { listeners: [{ port: 443, http3: true }, { port: 443 }] },
+    want: /spec\.listeners/,
+  },
+  {
+    name: "a port that there is not",
+    kind: "GatewayParameters",
+    spec: { listeners: [{ port: 0 }] },
+    want: /spec\.listeners\[0\]\.port/,
+  },
+  {
+    name: "another wish about the PROXY protocol",
+    kind: "GatewayParameters",
+    spec: { listeners: [{ port: 80, proxyProtocol: "V2" }] },
+    want: /spec\.listeners\[0\]\.proxyProtocol/,
+  },
   {
     name: "a backend without any connection",
     kind: "GatewayParameters",

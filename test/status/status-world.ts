@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Condition, conditionTrue, type ProgrammingStage, type StatusUpdate } from "../../src/core/conditions.ts";
-import { kinds, namespacedName, type ObjectKey, objectKey } from "../../src/core/keys.ts";
+import { kinds, namespacedName, type ObjectKey, objectKey, routeKinds } from "../../src/core/keys.ts";
 import type { RawObject } from "../../src/core/kube-client.ts";
 import type { ObjectStatus } from "../../src/core/object-status.ts";
 import { readStored } from "../../src/status/answer.ts";
@@ -15,7 +15,7 @@ export const ours = "gatehouse.dev/gateway-controller";
 /** The Gateway of these tests. */
 export const gateway = objectKey("Gateway", namespacedName("infra", "shared"));
 
-const watched = ["GatewayClass", "Gateway", "ListenerSet", "HTTPRoute"] as const;
+const watched = ["GatewayClass", "Gateway", "ListenerSet", ...routeKinds, "BackendTLSPolicy"] as const;
 
 /** One replica's writer against a fake API server, with time that the test turns. */
 export class StatusWorld {

@@ -1,6 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2Server,
+} from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { TLSSocket, type TlsOptions } from "node:tls";
+import type { IssuedCertificate } from "./certificates.ts";
 
 /** What a backend saw; its answer's body as JSON. */
 export interface EchoedRequest {
@@ -11,6 +19,15 @@ export interface EchoedRequest {
   readonly httpVersion: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** With TLS: the server name that was asked for, the version, and the name in the certificate of the client if it showed any. */
+  readonly tls?: { readonly serverName: string; readonly version: string; readonly client?: string };
+}
+
+/** How a backend speaks TLS. */
+export interface BackendTls extends IssuedCertificate {
+  /** Clients have to show a certificate of this authority. */
+  readonly clientAuthority?: string;
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
 }
 
 /** How a backend treats requests; tests change it while it runs. */
@@ -31,8 +48,14 @@ export interface Backend {
   readonly behaviour: BackendBehaviour;
   /** Every request so far, in order. */
   readonly requests: readonly EchoedRequest[];
+  /** Codes of the errors of connections that never became TLS, in order: `ERR_SSL_HTTP_REQUEST` was a request in the clear. */
+  readonly handshakeErrors: readonly string[];
+  /** Has another certificate, or another authority of clients, from the next connection on. */
+  setTls(tls: BackendTls): void;
   count(matches?: (request: EchoedRequest) => boolean): number;
   forget(): void;
+  /** Ends all connections as they are. */
+  dropConnections(): void;
   stop(): Promise<void>;
 }
 
@@ -42,6 +65,9 @@ export interface BackendOptions {
   readonly port?: number;
   /** HTTP/2 without TLS and without upgrade instead of HTTP/1.1. */
   readonly http2?: boolean;
+  readonly tls?: BackendTls;
+  /** An HTTP/1.1 connection ends politely after so many. */
+  readonly requestsPerConnection?: number;
 }
 
 /** Starts an HTTP server that answers with what it was asked, as JSON, and that accepts WebSockets and echoes their bytes. */
@@ -49,10 +75,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const requests: EchoedRequest[] = [];
   const behaviour: BackendBehaviour = { status: 200, headers: {}, delayMs: 0, failures: 0, failStatus: 503 };
   const sockets = new Set<Socket>();
-  const server =
-    options.http2 === true
-      ? http2Server(options.name, requests, behaviour)
-      : http1Server(options.name, requests, behaviour);
+  const handshakeErrors: string[] = [];
+  const server = serverOf(options, requests, behaviour);
+  server.on("tlsClientError", (error: NodeJS.ErrnoException) => handshakeErrors.push(error.code ?? error.message));
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -69,8 +94,19 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     port: (server.address() as AddressInfo).port, // a TCP server that listens has a port
     behaviour,
     requests,
+    handshakeErrors,
+    setTls: (tls) => {
+      if (!("setSecureContext" in server)) throw new Error("the backend speaks no TLS");
+      server.setSecureContext(tlsOptions(tls));
+    },
     count: (matches = () => true) => requests.filter(matches).length,
-    forget: () => requests.splice(0),
+    forget: () => {
+      requests.splice(0);
+      handshakeErrors.splice(0);
+    },
+    dropConnections: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
@@ -79,8 +115,36 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   };
 }
 
-function http1Server(name: string, requests: EchoedRequest[], behaviour: BackendBehaviour): Server {
-  const server = createServer(echo(name, requests, behaviour));
+function serverOf(
+  { name, http2, tls, requestsPerConnection = 0 }: BackendOptions,
+  requests: EchoedRequest[],
+  behaviour: BackendBehaviour,
+): Server | Http2Server | Http2SecureServer {
+  if (http2 === true) return http2Server(echo(name, requests, behaviour), tls);
+  const server = http1Server(name, { requests, behaviour, ...(tls && { tls }) });
+  server.maxRequestsPerSocket = requestsPerConnection;
+  return server;
+}
+
+function tlsOptions({ certificatePem, keyPem, clientAuthority, maxVersion }: BackendTls): TlsOptions {
+  return {
+    cert: certificatePem,
+    key: keyPem,
+    ...(maxVersion && { maxVersion }),
+    ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
+  };
+}
+
+function http1Server(
+  name: string,
+  {
+    requests,
+    behaviour,
+    tls,
+  }: { readonly requests: EchoedRequest[]; readonly behaviour: BackendBehaviour; readonly tls?: BackendTls },
+): Server {
+  const listener = echo(name, requests, behaviour);
+  const server = tls === undefined ? createServer(listener) : createHttpsServer(tlsOptions(tls), listener);
   server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
     requests.push(seen(name, request, ""));
     socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
@@ -91,12 +155,12 @@ function http1Server(name: string, requests: EchoedRequest[], behaviour: Backend
   return server;
 }
 
-function http2Server(name: string, requests: EchoedRequest[], behaviour: BackendBehaviour): Http2Server {
-  const listener = echo(name, requests, behaviour);
-  return createHttp2Server((request, response) => {
+function http2Server(listener: RequestListener, tls: BackendTls | undefined): Http2Server | Http2SecureServer {
+  const adapted = (request: unknown, response: unknown) => {
     // The compatibility API has the parts of the HTTP/1.1 objects that the listener uses.
-    listener(request as unknown as IncomingMessage, response as unknown as ServerResponse & { req: IncomingMessage });
-  });
+    listener(request as IncomingMessage, response as ServerResponse & { req: IncomingMessage });
+  };
+  return tls === undefined ? createHttp2Server(adapted) : createSecureServer(tlsOptions(tls), adapted);
 }
 
 function echo(name: string, requests: EchoedRequest[], behaviour: BackendBehaviour): RequestListener {
@@ -141,5 +205,16 @@ function seen(name: string, request: IncomingMessage, body: string): EchoedReque
     httpVersion: request.httpVersion,
     headers: Object.fromEntries(headers),
     body,
+    ...(request.socket instanceof TLSSocket ? { tls: tlsOf(request.socket) } : {}),
+  };
+}
+
+function tlsOf(socket: TLSSocket): NonNullable<EchoedRequest["tls"]> {
+  const client = socket.getPeerCertificate().subject?.CN;
+  const { servername } = socket;
+  return {
+    serverName: typeof servername === "string" ? servername : "",
+    version: socket.getProtocol() ?? "",
+    ...(client !== undefined && { client: String(client) }),
   };
 }

@@ -11,6 +11,8 @@ export interface Target {
   readonly tls?: {
     readonly serverName?: string;
     readonly authority: string;
+    /** Shown to whoever asks for it. */
+    readonly identity?: { readonly certificatePem: string; readonly keyPem: string };
     readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
     readonly maxVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
   };
@@ -84,7 +86,10 @@ export async function openHttp1(target: Target): Promise<Http1Connection> {
 /** Sends one HTTP/2 request, with prior knowledge on plain TCP and by ALPN on TLS. */
 export async function sendHttp2(target: Target, request: ClientRequest): Promise<ClientResponse> {
   const { socket, alpn } = await openSocket(target, ["h2"]);
-  const session = connectHttp2(`http://${target.address}:${target.port}`, { createConnection: () => socket });
+  const session = connectHttp2(
+    `http://${target.address.includes(":") ? `[${target.address}]` : target.address}:${target.port}`,
+    { createConnection: () => socket },
+  );
   try {
     const response = await within(
       request.timeoutMs ?? 10_000,
@@ -148,13 +153,17 @@ function openSocket(target: Target, protocols: string[]): Promise<{ socket: Sock
       socket.once("error", reject);
       return;
     }
-    const { serverName, authority, ...given } = tls;
+    const { serverName, authority, identity, ...given } = tls;
+    const shown = identity && { cert: identity.certificatePem, key: identity.keyPem };
     // Our own library would refuse to offer an old version, and the test would not see that the proxy refuses it.
     const versions = given.minVersion === undefined ? given : { ...given, ciphers: "DEFAULT@SECLEVEL=0" };
     const named = serverName === undefined ? { checkServerIdentity: () => undefined } : { servername: serverName };
-    const socket = connectTls({ host, port, ca: authority, ALPNProtocols: protocols, ...named, ...versions }, () => {
-      resolve({ socket, alpn: typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : undefined });
-    });
+    const socket = connectTls(
+      { host, port, ca: authority, ALPNProtocols: protocols, ...named, ...versions, ...shown },
+      () => {
+        resolve({ socket, alpn: typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : undefined });
+      },
+    );
     socket.once("error", reject);
   });
 }

@@ -1,11 +1,12 @@
 import type { Collection, Source } from "../../src/collection/collection.ts";
 import { Graph } from "../../src/collection/graph.ts";
-import type { Gateway, GatewayClass, HttpRoute, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
+import type { Gateway, GatewayClass, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
 import type { GatewayParameters } from "../../src/core/gateway-parameters.ts";
-import { nameOf } from "../../src/core/keys.ts";
-import type { Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
+import { nameOf, type ObjectByKind } from "../../src/core/keys.ts";
+import type { ConfigMap, Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
 import type { Holding, NamespaceBudget } from "../../src/core/ownership.ts";
 import { declareBudgets } from "../../src/translate/budget/budgets.ts";
+import { caBundleState, readCaBundle } from "../../src/translate/ca-bundle.ts";
 import { certificateState, readCertificate } from "../../src/translate/certificate.ts";
 import { buildEnvoyListeners, buildRouteTables } from "../../src/translate/envoy-listener.ts";
 import { buildGateway } from "../../src/translate/gateway.ts";
@@ -42,6 +43,7 @@ export type WorldObject =
   | ListenerSet
   | Namespace
   | Secret
+  | ConfigMap
   | ReferenceGrant
   | GatewayParameters;
 
@@ -63,8 +65,15 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     gatewayClasses,
     buildGatewayClass({ controllerName: "example.com/gatehouse" }, parameters),
   );
+  const configMaps = graph.source<ConfigMap>("ConfigMap");
   const certificates = graph.derive("certificates", secrets, readCertificate);
-  const httpRoutes = graph.source<HttpRoute>("HTTPRoute");
+  const routes = {
+    HTTPRoute: graph.source<ObjectByKind["HTTPRoute"]>("HTTPRoute"),
+    GRPCRoute: graph.source<ObjectByKind["GRPCRoute"]>("GRPCRoute"),
+    TLSRoute: graph.source<ObjectByKind["TLSRoute"]>("TLSRoute"),
+    TCPRoute: graph.source<ObjectByKind["TCPRoute"]>("TCPRoute"),
+    UDPRoute: graph.source<ObjectByKind["UDPRoute"]>("UDPRoute"),
+  };
   const holdings = graph.source<Holding>("holdings");
   const ownership = declareOwnership(graph, {
     holdings,
@@ -72,7 +81,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     objects: {
       Namespace: namespaces,
       ListenerSet: listenerSets,
-      HTTPRoute: httpRoutes,
+      ...routes,
       HostnameClaim: graph.source("HostnameClaim"),
     },
   });
@@ -80,7 +89,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
   const budgetSources = {
     Gateway: gateways,
     ListenerSet: listenerSets,
-    HTTPRoute: httpRoutes,
+    ...routes,
     GatewayParameters: parameters,
     NamespaceBudget: graph.source<NamespaceBudget>("NamespaceBudget"),
   };
@@ -89,6 +98,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     budgets: declareBudgets(graph, budgetSources, { classes, namespaceLabels }),
     certificates: graph.derive("certificateStates", certificates, certificateState),
     refusedCertificates: graph.source<string>("refusedCertificates"),
+    caBundleStates: graph.derive("caBundleStates", graph.derive("caBundles", configMaps, readCaBundle), caBundleState),
     listenerSets: graph.groupBy("listenerSetsByGateway", [listenerSets], listenerSetKeys),
     namespaceLabels,
     grants: graph.groupBy("grants", [grants], grantKeys),
@@ -105,6 +115,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     ListenerSet: listenerSets,
     Namespace: namespaces,
     Secret: secrets,
+    ConfigMap: configMaps,
     ReferenceGrant: grants,
     GatewayParameters: parameters,
   };

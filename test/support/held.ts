@@ -1,6 +1,6 @@
 import type { Source } from "../../src/collection/collection.ts";
 import type { Holding } from "../../src/core/ownership.ts";
-import type { Claim } from "../../src/translate/nodes.ts";
+import type { Claim } from "../../src/translate/route-nodes.ts";
 
 /** Holds what nobody holds yet for whoever claims it first. */
 export function holdFirst(holdings: Source<Holding>, claims: Iterable<Claim>): void {

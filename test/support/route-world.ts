@@ -3,17 +3,23 @@ import { Graph } from "../../src/collection/graph.ts";
 import { type Kind, kindNames, type ObjectByKind } from "../../src/core/keys.ts";
 import type { Holding } from "../../src/core/ownership.ts";
 import { type BackendInputs, serviceView } from "../../src/translate/backend.ts";
+import { declareBackendTls } from "../../src/translate/backend-tls/declare.ts";
 import { declareBudgets } from "../../src/translate/budget/budgets.ts";
+import type { CaBundleState } from "../../src/translate/ca-bundle.ts";
+import { caBundleState, readCaBundle } from "../../src/translate/ca-bundle.ts";
 import { certificateState, readCertificate } from "../../src/translate/certificate.ts";
 import { buildGateway } from "../../src/translate/gateway.ts";
 import { buildGatewayClass } from "../../src/translate/gateway-class.ts";
+import { bindGrpcRoute } from "../../src/translate/grpc-route.ts";
 import { bindHttpRoute } from "../../src/translate/http-route.ts";
+import { declareKindConflicts } from "../../src/translate/kind-conflict.ts";
 import { listenerSetKeys } from "../../src/translate/listener-set.ts";
-import type { BoundRoute, TableRoutes } from "../../src/translate/nodes.ts";
+import type { TableRoutes } from "../../src/translate/nodes.ts";
 import { declareOwnership, type Ownership } from "../../src/translate/ownership/declare.ts";
 import type { RefusedCluster } from "../../src/translate/quarantine/refused-clusters.ts";
 import type { RefusedRules } from "../../src/translate/quarantine/refused-rules.ts";
 import { grantKeys } from "../../src/translate/reference-grant.ts";
+import type { BoundRoute } from "../../src/translate/route-nodes.ts";
 import { routeParents } from "../../src/translate/route-parents.ts";
 import { buildTableRoutes } from "../../src/translate/table-routes.ts";
 import { readManifests } from "../../src/watch/manifests.ts";
@@ -28,8 +34,10 @@ export interface RouteWorld {
   readonly tableRoutes: Collection<TableRoutes>;
   /** Sets objects, completed as an API server would, and brings everything up to date. */
   apply(manifests: string): void;
+  /** Deletes a route and brings everything up to date. */
+  remove(kind: "HTTPRoute" | "GRPCRoute", name: string): void;
   /** The route of this namespace and name, which has to be there. */
-  route(name: string): BoundRoute;
+  route(name: string, kind?: "HTTPRoute" | "GRPCRoute"): BoundRoute;
 }
 
 /** Makes a world with the class `gatehouse` and the namespaces `infra` and `shop`, of which `shop` has a label. */
@@ -48,9 +56,16 @@ export function createRouteWorld(): RouteWorld {
   const labels = ownership.namespaceLabels;
   const { nodes, budgets } = declareGateways(graph, sources, { grants, ownership });
   const parents = graph.derive("parents", nodes, routeParents);
-  const backends: BackendInputs = { services: graph.derive("services", sources.Service, serviceView), grants };
+  const services = graph.derive("services", sources.Service, serviceView);
+  const caBundleStates = graph.source<CaBundleState>("caBundleStatesOfPolicies");
+  const { portTls } = declareBackendTls(graph, sources.BackendTLSPolicy, { services, caBundleStates, nodes });
+  const backends: BackendInputs = { services, grants, portTls };
   const inputs = { ...backends, parents, namespaceLabels: labels, budgets, ownership };
-  const routes = graph.derive("routes", sources.HTTPRoute, bindHttpRoute(inputs));
+  const routes = declareKindConflicts(graph, {
+    httpRoutes: graph.derive("httpRoutes", sources.HTTPRoute, bindHttpRoute(inputs)),
+    grpcRoutes: graph.derive("grpcRoutes", sources.GRPCRoute, bindGrpcRoute(inputs)),
+    policies: graph.derive("policies", nodes, (_read, key, { ownership: policy }) => [[key, policy]]),
+  });
   const refusals = {
     rules: graph.source<RefusedRules>("rules"),
     clusters: graph.groupBy<RefusedCluster>("none", [], () => []),
@@ -72,13 +87,17 @@ export function createRouteWorld(): RouteWorld {
     );
     graph.flush();
   };
-  const route = (name: string) => {
-    const found = routes.get(`HTTPRoute/${name}`);
+  const remove = (kind: "HTTPRoute" | "GRPCRoute", name: string) => {
+    sources[kind].delete(name);
+    graph.flush();
+  };
+  const route = (name: string, kind = "HTTPRoute") => {
+    const found = routes.get(`${kind}/${name}`);
     if (found === undefined) throw new Error(`there is no route ${name}`);
     return found;
   };
   apply(foundation);
-  return { graph, backends, routes, tableRoutes, apply, route };
+  return { graph, backends, routes, tableRoutes, apply, remove, route };
 }
 
 function declareGateways(
@@ -99,6 +118,11 @@ function declareGateways(
     budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
     refusedCertificates: graph.source<string>("refusedCertificates"),
+    caBundleStates: graph.derive(
+      "caBundleStates",
+      graph.derive("caBundles", sources.ConfigMap, readCaBundle),
+      caBundleState,
+    ),
     listenerSets: graph.groupBy("listenerSets", [sources.ListenerSet], listenerSetKeys),
     namespaceLabels,
     grants,

@@ -51,7 +51,7 @@ it("shows the platform team all names, with one review for each kind", async () 
     ["get", "gateways", undefined],
     ["get", "services", undefined],
     ["get", "httproutes", undefined],
-    ["list", "httproutes", undefined],
+    ...["httproutes", "grpcroutes", "tlsroutes", "tcproutes", "udproutes"].map((each) => ["list", each, undefined]),
   ]);
 });
 

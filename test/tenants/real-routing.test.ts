@@ -108,7 +108,7 @@ it("shows shop where its own requests go", () => {
 });
 
 it("explains shop's route to shop, which knows its parent, and names no other team", async () => {
-  const whole = await explainer.explainRoute({ namespace: "shop", name: "shop" });
+  const whole = await explainer.explainRoute({ kind: "HTTPRoute", namespace: "shop", name: "shop" });
   const redacted = redactRoute(whole, sees);
   expect(JSON.stringify(redacted)).not.toMatch(/vault|wallet/);
   expect(redacted).toMatchObject({

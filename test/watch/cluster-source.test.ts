@@ -24,8 +24,8 @@ async function settle({ server, objects }: ClusterWorld, name: string): Promise<
   await until(() => objects.has(`HTTPRoute/one/${name}`));
 }
 
-/** One for each kind but ConfigMap, a second one for Secrets, and one for the definitions of kinds. */
-const allWatches = kindNames.length + 1;
+/** One for each kind, a second one for Secrets, and one for the definitions of kinds. */
+const allWatches = kindNames.length + 2;
 const route = "HTTPRoute/one/r";
 const routePath = "/apis/gateway.networking.k8s.io/v1/namespaces/one/httproutes/r";
 

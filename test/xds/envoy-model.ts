@@ -11,6 +11,10 @@ export interface ModelContent {
   readonly routes?: readonly string[];
   /** Whether a listener looks its requests up in scopes. */
   readonly scoped?: boolean;
+  /** Where a listener listens: no two may at one address. */
+  readonly address?: number;
+  /** Clusters that a listener names itself. */
+  readonly clusters?: readonly string[];
   /** What a table is made of. */
   readonly parts?: Readonly<Record<string, ModelPart>>;
   /** Whether the model refuses it. */
@@ -58,6 +62,10 @@ export class EnvoyModel {
   #refused = new Set<string>();
   /** Names asked for on this stream. */
   #asked = new Set<string>();
+  /** Clusters that were known to be refused when the message was sent that is being read. */
+  #refusedClusters: ReadonlySet<string> = new Set();
+  /** Listeners with clusters that they came without, because these were refused: a listener is everybody's, and waits for none. */
+  readonly #excused = new Set<string>();
   refusals = 0;
   /** Requests that are on their way. */
   outbox: Uint8Array[] = [];
@@ -76,16 +84,20 @@ export class EnvoyModel {
     return this.#applied.get(type) ?? new Map();
   }
 
-  /** Tables in use that name a cluster which cannot be used: each would answer 503. */
+  /** Tables in use and listeners that name a cluster which cannot be used: requests of these would be answered 503, and
+   * connections closed. */
   dangling(): readonly string[] {
-    const [clusters, endpoints] = [this.applied("cluster"), this.applied("endpoint")];
-    return [...this.#namedRoutes()].flatMap((name) => {
+    const isMissing = (one: string) => this.#isMissing(one);
+    const ofTables = [...this.#namedRoutes()].flatMap((name) => {
       const parts = Object.values(this.applied("route").get(name)?.parts ?? {});
-      const missing = parts
-        .flatMap(({ cluster }) => cluster ?? [])
-        .filter((one) => !clusters.has(one) || !endpoints.has(one));
+      const missing = parts.flatMap(({ cluster }) => cluster ?? []).filter(isMissing);
       return missing.map((cluster) => `${name} → ${cluster}`);
     });
+    const ofListeners = [...this.applied("listener").values()].flatMap(({ name, clusters: named = [] }) => {
+      const missing = named.filter((one) => isMissing(one) && !this.#excused.has(`${name} ${one}`));
+      return missing.map((cluster) => `${name} → ${cluster}`);
+    });
+    return [...ofTables, ...ofListeners];
   }
 
   /** Begins a stream; what was on its way on the last one is lost. */
@@ -111,8 +123,9 @@ export class EnvoyModel {
     return true;
   }
 
-  /** Takes a response. */
-  receive(message: Uint8Array): void {
+  /** Takes a response; `refusedClusters` were known to be refused when it was sent. */
+  receive(message: Uint8Array, refusedClusters: ReadonlySet<string>): void {
+    this.#refusedClusters = refusedClusters;
     const response = this.#options.transport === "delta" ? readDelta(message) : readSotw(message);
     const { type } = response;
     const stream = this.#streams.get(type);
@@ -128,12 +141,14 @@ export class EnvoyModel {
       return;
     }
     const before = new Map(this.applied(type));
+    const removed = response.isComplete ? this.#missing(type, response.upserts) : response.removed;
+    // As Envoy does, which would find an address taken otherwise.
+    if (type === "listener") for (const name of removed) this.#drop(type, name);
     for (const { content, version } of response.upserts) {
       this.#apply(type, content);
       if (this.applied(type).get(content.name) === content) this.#versions.get(type)?.set(content.name, version);
     }
-    const removed = response.isComplete ? this.#missing(type, response.upserts) : response.removed;
-    for (const name of removed) this.#drop(type, name);
+    if (type !== "listener") for (const name of removed) this.#drop(type, name);
     stream.version = response.version;
     this.#lastVersion.set(type, response.version);
     this.#acknowledge(
@@ -151,6 +166,7 @@ export class EnvoyModel {
   /** Refuses a response after applying any part of what is good in it. */
   #refuse({ type, upserts, isComplete }: ModelResponse, bad: readonly string[]): void {
     this.refusals += 1;
+    if (type === "listener" && isComplete) for (const name of this.#missing(type, upserts)) this.#drop(type, name);
     if (upserts.length === 1 && !isComplete) this.#refused.add(`${type} ${JSON.stringify(upserts[0]?.content)}`);
     for (const { content } of upserts) {
       this.#again.add(`${type} ${content.name}`);
@@ -283,7 +299,23 @@ export class EnvoyModel {
   #apply(type: ResourceType, content: ModelContent): void {
     const isNamed = type === "endpoint" || type === "route";
     if (isNamed && this.#streams.get(type)?.names.has(content.name) !== true) return;
+    if (type === "listener") this.#findAddress(content);
     this.#applied.get(type)?.set(content.name, content);
+    for (const cluster of content.clusters ?? []) {
+      const isExcused = this.#isMissing(cluster) && this.#refusedClusters.has(cluster);
+      if (isExcused) this.#excused.add(`${content.name} ${cluster}`);
+      else this.#excused.delete(`${content.name} ${cluster}`);
+    }
+  }
+
+  #isMissing(cluster: string): boolean {
+    return !this.applied("cluster").has(cluster) || !this.applied("endpoint").has(cluster);
+  }
+
+  #findAddress({ name, address }: ModelContent): void {
+    const others = [...this.applied("listener").values()].filter((one) => one.name !== name);
+    const holder = address === undefined ? undefined : others.find((one) => one.address === address);
+    if (holder !== undefined) throw new Error(`${name} comes where ${holder.name} still listens`);
   }
 
   #drop(type: ResourceType, name: string): void {

@@ -39,3 +39,9 @@ const encoders: Readonly<Record<ResourceType, (name: string, content: string) =>
 export function tableOf(name: string, ...clusters: readonly string[]): XdsResource {
   return { ...resource("route", name, clusters.join()), clusters: () => new Set(clusters) };
 }
+
+/** A listener that forwards connections to a cluster that it names itself. */
+export function forwarder(name: string, cluster: string, content = ""): XdsResource {
+  const listener = resource("listener", name, `${cluster} ${content}`);
+  return { ...listener, clusters: () => new Set([cluster]), readsNoTable: true };
+}

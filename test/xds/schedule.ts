@@ -77,9 +77,17 @@ interface Config {
     string,
     { readonly tag: number; readonly parts: Map<string, ModelPart>; readonly bad?: boolean }
   >;
+  /** Ports with a listener of their own: for requests, or for connections that go to a cluster. */
+  readonly ports: Map<number, { readonly tag: number; readonly cluster?: string; readonly bad?: boolean }>;
   /** Parts that answer by themselves because a proxy refused them. */
   readonly quarantined: Set<string>;
   scoped: boolean;
+}
+
+/** A message, with the clusters that were known to be refused when it was sent. */
+interface Sent {
+  readonly message: Uint8Array;
+  readonly refusedClusters: ReadonlySet<string>;
 }
 
 /** One proxy with its connection. */
@@ -87,7 +95,7 @@ interface Proxy {
   client: EnvoyModel;
   stream: { receive(bytes: Uint8Array): void; close(): void } | undefined;
   /** Messages on their way to the client, and the writes that wait to be reported done. */
-  inbox: Uint8Array[];
+  inbox: Sent[];
   writes: (() => void)[];
 }
 
@@ -103,6 +111,7 @@ class Schedule {
     clusters: new Map(),
     endpoints: new Map(),
     routes: new Map(),
+    ports: new Map(),
     quarantined: new Set(),
     scoped: false,
   };
@@ -203,8 +212,14 @@ class Schedule {
       this.#totals.restarts += 1;
       proxy.client = this.#client(this.#proxies.indexOf(proxy));
     }
-    if (how === 1) vi.advanceTimersByTime(3 * stuckMs);
+    if (how === 1) this.#passLongTime(proxy);
     this.#connect(proxy);
+  }
+
+  /** What the others have asked for arrives before the server's patience ends. */
+  #passLongTime(proxy: Proxy): void {
+    for (const other of this.#proxies) while (other !== proxy && other.client.outbox.length > 0) this.#hear(other);
+    vi.advanceTimersByTime(3 * stuckMs);
   }
 
   #connect(proxy: Proxy): void {
@@ -215,7 +230,7 @@ class Schedule {
     const outlet: Outlet = {
       write: (message, done) => {
         this.#totals.pushes += 1;
-        inbox.push(message);
+        inbox.push({ message, refusedClusters: this.#findRefusedClusters() });
         writes.push(done);
       },
       admits: () => true,
@@ -270,14 +285,20 @@ class Schedule {
   }
 
   #deliver({ inbox, client }: Proxy): void {
-    const message = inbox.shift();
-    if (message === undefined) return;
+    const sent = inbox.shift();
+    if (sent === undefined) return;
     const before = client.refusals;
-    client.receive(message);
+    client.receive(sent.message, sent.refusedClusters);
     this.#totals.refusals += client.refusals - before;
     // State of the world cannot know which clusters a client that connects again still uses.
     if (this.#setting.transport === "sotw" && this.#setting.reconnects) return;
     expect(client.dangling()).toEqual([]);
+  }
+
+  #findRefusedClusters(): ReadonlySet<string> {
+    const { cluster: clusters } = this.#table.snapshot(gateway);
+    const refused = [...clusters.values()].filter((one) => this.#memory.isRefused(one));
+    return new Set(refused.map(({ name }) => name));
   }
 
   #hear({ client, stream }: Proxy): void {
@@ -296,8 +317,9 @@ class Schedule {
   }
 
   #mend(): boolean {
-    const bad = [...this.#config.clusters, ...this.#config.routes].filter(([, one]) => one.bad === true);
-    for (const maps of [this.#config.clusters, this.#config.routes] as Map<string, object>[]) {
+    const { clusters, routes, ports } = this.#config;
+    const bad = [...clusters, ...routes, ...ports].filter(([, one]) => one.bad === true);
+    for (const maps of [clusters, routes, ports] as Map<unknown, object>[]) {
       for (const [name, one] of maps) if ("bad" in one) maps.set(name, { ...one, bad: undefined });
     }
     if (bad.length > 0) this.#publish();
@@ -310,7 +332,7 @@ class Schedule {
     const cluster = `c${this.#choose(5)}`;
     const route = `r${this.#choose(5)}`;
     this.#tags += 1;
-    switch (this.#choose(9)) {
+    switch (this.#choose(12)) {
       case 0:
         clusters.set(cluster, { tag: this.#tags, ...this.#fault(6) });
         endpoints.set(cluster, endpoints.get(cluster) ?? this.#tags);
@@ -330,10 +352,33 @@ class Schedule {
       case 5:
         routes.set(route, { tag: this.#tags, parts: routes.get(route)?.parts ?? new Map(), ...this.#fault(3) });
         break;
+      case 6:
+      case 7:
+        this.#editPort(this.#choose(3), cluster);
+        break;
       default:
         for (let count = this.#choose(3); count >= 0; count -= 1) this.#editPart(route, `c${this.#choose(5)}`);
     }
     this.#publish();
+  }
+
+  /** Makes a port one for connections, which go to a cluster, or one for requests, or takes it away. */
+  #editPort(port: number, cluster: string): void {
+    const { clusters, endpoints, ports } = this.#config;
+    const left = ports.get(port)?.cluster;
+    switch (this.#choose(4)) {
+      case 0:
+        ports.delete(port);
+        break;
+      case 1:
+        ports.set(port, { tag: this.#tags, ...this.#fault(6) });
+        break;
+      default:
+        ports.set(port, { tag: this.#tags, cluster, ...this.#fault(6) });
+        if (!clusters.has(cluster)) clusters.set(cluster, { tag: this.#tags });
+        if (!endpoints.has(cluster)) endpoints.set(cluster, this.#tags);
+    }
+    if (left !== undefined && this.#choose(2) === 0) this.#dropUnused(left);
   }
 
   /** Points a part of a table to a cluster, which is made if it is not there; the one that it leaves may go in the same edit. */
@@ -357,21 +402,22 @@ class Schedule {
   }
 
   #dropUnused(cluster: string): void {
-    const { clusters, endpoints, routes } = this.#config;
+    const { clusters, endpoints, routes, ports } = this.#config;
     const parts = [...routes.values()].flatMap((route) => [...route.parts.values()]);
-    if (parts.some((part) => part.cluster === cluster)) return;
+    if ([...parts, ...ports.values()].some((one) => one.cluster === cluster)) return;
     clusters.delete(cluster);
     endpoints.delete(cluster);
   }
 
   /** Prints the configuration: one listener that names every table, or one scope for each. */
   #publish(): void {
-    const { clusters, endpoints, routes, scoped } = this.#config;
+    const { clusters, endpoints, routes, ports, scoped } = this.#config;
     const names = [...routes.keys()].sort();
     const contents: readonly (readonly [ResourceType, ModelContent])[] = [
       ...[...clusters].map(([name, one]) => ["cluster", { name, ...one }] as const),
       ...[...endpoints].map(([name, tag]) => ["endpoint", { name, tag }] as const),
       ["listener", { name: "l", tag: 0, scoped, routes: scoped ? [] : names }],
+      ...[...ports].map(([address, port]) => ["listener", portListener(address, port)] as const),
       ...(scoped ? names.map((name) => ["scope", { name: `s/${name}`, tag: 0, routes: [name] }] as const) : []),
       ...[...routes].map(([name, { parts, ...route }]) => {
         return ["route", { name, ...route, parts: this.#printParts(name, parts) }] as const;
@@ -403,8 +449,19 @@ class Schedule {
   }
 }
 
+/** Named after what it is for, as Envoy's are: a port that changes is another listener at the same address. */
+function portListener(
+  address: number,
+  { cluster, ...port }: { readonly tag: number; readonly cluster?: string; readonly bad?: boolean },
+): ModelContent {
+  if (cluster === undefined) return { name: `http-${address}`, address, routes: [], ...port };
+  return { name: `tcp-${address}`, address, clusters: [cluster], ...port };
+}
+
 function print(type: ResourceType, content: ModelContent): XdsResource {
   const resource = resourceOf(type, content.name, Buffer.from(JSON.stringify(content)));
+  const { clusters } = content;
+  if (clusters !== undefined) return { ...resource, clusters: () => new Set(clusters), readsNoTable: true };
   if (type !== "route") return resource;
   return {
     ...resource,

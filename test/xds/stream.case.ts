@@ -5,7 +5,7 @@ import type { ResourceType, XdsResource } from "../../src/core/xds-resource.ts";
 import type { Culprit, ResourceParts } from "../../src/xds/culprit.ts";
 import { eventually } from "../support/envoy.ts";
 import { type Answer, describe as describeAnswers, type FakeEnvoy, type Transport } from "./fake-envoy.ts";
-import { resource, tableOf } from "./resources.ts";
+import { forwarder, resource, tableOf } from "./resources.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
 
 /** Rules that do not apply to a variant, with the reason. */
@@ -638,6 +638,52 @@ export function describeStream(transport: Transport, inapplicable: Inapplicable)
         expect(client.unread().filter(({ type }) => type === "cluster")).toEqual([]);
         set(tableOf("r", "y", "y2"));
         await client.take("route");
+        const rest = await client.take("cluster");
+        expect(transport === "delta" ? rest.removed : [...rest.resources.keys()]).toEqual([
+          transport === "delta" ? "x" : "y",
+        ]);
+      },
+    );
+
+    rule("O6", "a listener that names clusters waits for those, and for what is refused it does not", async () => {
+      const { connect, set, flush } = await start({ patienceMs: 5_000 });
+      set(...service("x"), forwarder("l", "x"));
+      const client = connect();
+      await settle(client, ["x"], []);
+      set(...service("late"), resource("cluster", "refused"), resource("endpoint", "refused"));
+      set(forwarder("l", "late"), forwarder("other", "x"), forwarder("bold", "refused"));
+      const clusters = await client.next("cluster");
+      const listed = async () => [...(await client.take("listener")).resources.keys()].sort();
+      expect(await listed()).toEqual(transport === "delta" ? ["other"] : ["l", "other"]);
+      client.nack(clusters, "Error adding/updating cluster(s) refused: no");
+      client.ack(await client.next("cluster"));
+      expect(await listed()).toEqual(transport === "delta" ? ["bold"] : ["bold", "l", "other"]);
+      await flush(client);
+      expect(client.unread().filter(({ type }) => type === "listener")).toEqual([]);
+      client.subscribe("endpoint", "late");
+      await client.take("endpoint");
+      expect(await listed()).toEqual(transport === "delta" ? ["l"] : ["bold", "l", "other"]);
+    });
+
+    rule(
+      "O6",
+      "no cluster goes that a listener names which the client keeps because a newer one was refused",
+      async () => {
+        const { connect, set, remove, flush } = await start({ patienceMs: 5_000 });
+        set(...service("x"), ...service("y"), ...service("z"), forwarder("l", "x"));
+        const client = connect();
+        await settle(client, ["x", "y", "z"], []);
+        set(forwarder("l", "y"));
+        remove("cluster", "x", "z");
+        remove("endpoint", "x", "z");
+        client.nack(await client.next("listener"), "Error adding/updating listener(s) l: no");
+        const removal = await client.take("cluster");
+        const left = transport === "delta" ? removal.removed : [...removal.resources.keys()].sort();
+        expect(left).toEqual(transport === "delta" ? ["z"] : ["x", "y"]);
+        await flush(client);
+        expect(client.unread().filter(({ type }) => type === "cluster")).toEqual([]);
+        set(forwarder("l", "y", "good"));
+        await client.take("listener");
         const rest = await client.take("cluster");
         expect(transport === "delta" ? rest.removed : [...rest.resources.keys()]).toEqual([
           transport === "delta" ? "x" : "y",

@@ -1,5 +1,6 @@
 import { convergingKinds } from "../../core/convergence.ts";
 import type { RequestHeader, RequestQuestion } from "../../core/explanation.ts";
+import { type RouteKind, routeKinds } from "../../core/keys.ts";
 
 /** What was asked for, or one sentence on what is wrong with it. */
 export type Read<T> = { readonly kind: "ok"; readonly value: T } | { readonly kind: "wrong"; readonly message: string };
@@ -8,6 +9,11 @@ export type Read<T> = { readonly kind: "ok"; readonly value: T } | { readonly ki
 export interface NameQuestion {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** A route of any kind. */
+export interface RouteNameQuestion extends NameQuestion {
+  readonly kind: RouteKind;
 }
 
 /** A hostname, or one path of it. */
@@ -50,8 +56,17 @@ export function readRequestQuestion(body: unknown): Read<RequestQuestion> {
   };
 }
 
-/** Reads a namespace and a name: the body of `/v1/explain/route`. */
-export function readName(body: unknown): Read<NameQuestion> {
+/** Reads the body of `/v1/explain/route`: who names no kind asks for an HTTPRoute. */
+export function readRouteName(body: unknown): Read<RouteNameQuestion> {
+  const { kind: asked = "HTTPRoute" } = fieldsOf(body);
+  const kind = routeKinds.find((each) => each === asked);
+  if (kind === undefined) return wrong(`kind is one of ${routeKinds.join(", ")}`);
+  const name = readName(body);
+  return name.kind === "wrong" ? name : { kind: "ok", value: { kind, ...name.value } };
+}
+
+/** Reads a namespace and a name. */
+function readName(body: unknown): Read<NameQuestion> {
   const { namespace, name } = fieldsOf(body);
   const isGood = isText(namespace, 63) && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(namespace);
   if (!isGood || !isText(name, 253) || !/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name)) {

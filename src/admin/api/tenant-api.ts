@@ -1,6 +1,6 @@
 import type { RequestQuestion } from "../../core/explanation.ts";
 import type { Caller } from "./caller.ts";
-import type { ConvergenceNameQuestion, HistoryQuestion, NameQuestion } from "./read-question.ts";
+import type { ConvergenceNameQuestion, HistoryQuestion, RouteNameQuestion } from "./read-question.ts";
 
 /** What a caller is told. */
 export type TenantAnswer =
@@ -18,7 +18,7 @@ export interface TenantApi {
   /** Whether everything is read and translated; nothing is answered before. */
   ready(): boolean;
   explainRequest(caller: Caller, question: RequestQuestion): Promise<TenantAnswer>;
-  explainRoute(caller: Caller, route: NameQuestion): Promise<TenantAnswer>;
+  explainRoute(caller: Caller, route: RouteNameQuestion): Promise<TenantAnswer>;
   convergence(caller: Caller, object: ConvergenceNameQuestion): Promise<TenantAnswer>;
   history(caller: Caller, question: HistoryQuestion): Promise<TenantAnswer>;
 }

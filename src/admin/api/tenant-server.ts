@@ -6,7 +6,13 @@ import type { ListenAddress } from "../../settings.ts";
 import { Allowances } from "./allowances.ts";
 import { allowanceKey, type Caller } from "./caller.ts";
 import type { Identities } from "./identities.ts";
-import { type Read, readConvergenceName, readHistoryQuestion, readName, readRequestQuestion } from "./read-question.ts";
+import {
+  type Read,
+  readConvergenceName,
+  readHistoryQuestion,
+  readRequestQuestion,
+  readRouteName,
+} from "./read-question.ts";
 import type { TenantAnswer, TenantApi } from "./tenant-api.ts";
 
 export interface TenantServerOptions {
@@ -73,7 +79,7 @@ export class TenantServer {
       return sendJson(reply, { user, groups });
     });
     this.#add("/v1/explain/request", readRequestQuestion, (caller, question) => api.explainRequest(caller, question));
-    this.#add("/v1/explain/route", readName, (caller, route) => api.explainRoute(caller, route));
+    this.#add("/v1/explain/route", readRouteName, (caller, route) => api.explainRoute(caller, route));
     this.#add("/v1/convergence", readConvergenceName, (caller, object) => api.convergence(caller, object));
     this.#add("/v1/history", readHistoryQuestion, (caller, question) => api.history(caller, question));
   }

@@ -105,6 +105,8 @@ function describeAnswer(answer: RequestAnswer): string {
       return "no connection";
     case "forward":
       return `forward to ${describeBackends(answer.backends)}`;
+    case "forwarded":
+      return `forward the connection to ${describeBackends(answer.backends)}`;
     case "redirect":
     case "normalized":
       return `${answer.status} to ${answer.location}`;

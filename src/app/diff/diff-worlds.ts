@@ -15,6 +15,7 @@ import type { PlacedObject, World } from "../world/world.ts";
 import { settle, worldTranslator } from "../world/world-translator.ts";
 import { changedAnswers, type Decide } from "./answers.ts";
 import { type ChangeStep, planApply, planDelete } from "./change.ts";
+import { changedForwarding } from "./layer4-owners.ts";
 import { changedOthers } from "./others.ts";
 import { changedOwners, type IsForeign } from "./owners.ts";
 import { changedProxies } from "./proxies.ts";
@@ -49,7 +50,7 @@ export async function diffWorlds(
       .filter(({ implied }) => implied !== true)
       .map((step) => describeStep(step, young))
       .sort(byKindAndName),
-    owners: changedOwners(old, young, isForeign),
+    owners: [...changedOwners(old, young, isForeign), ...changedForwarding(old, young, isForeign)],
     requests: answers.changes,
     others: changedOthers(old, young, isForeign),
     proxies: changedProxies(old, young),

@@ -1,6 +1,6 @@
 import { type ObjectKey, parseObjectKey } from "../../core/keys.ts";
 import type { ConditionChange, OtherChange, Verdict } from "../../core/world-diff.ts";
-import type { BoundRoute } from "../../translate/nodes.ts";
+import type { BoundRoute } from "../../translate/route-nodes.ts";
 import { verdictId, verdictsOf } from "../world/verdicts.ts";
 import type { IsForeign } from "./owners.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -67,6 +67,9 @@ function freezeRouting(view: RoutingView): RoutingView {
     parents: freeze(view.parents),
     envoyListeners: freeze(view.envoyListeners),
     tables: freeze(view.tables),
+    portRoutes: freezeGroups(view.portRoutes),
+    layer4Winners: freeze(view.layer4Winners),
+    heldNames: freezeGroups(view.heldNames),
     virtualHosts: freeze(view.virtualHosts),
     hostsByTable: freezeGroups(view.hostsByTable),
     routes: freeze(view.routes),
@@ -76,7 +79,13 @@ function freezeRouting(view: RoutingView): RoutingView {
     clusters: freeze(view.clusters),
     holdings: freeze(view.holdings),
     tableModes: freeze(view.tableModes),
-    httpRoutes: freeze(view.httpRoutes),
+    writtenRoutes: {
+      HTTPRoute: freeze(view.writtenRoutes.HTTPRoute),
+      GRPCRoute: freeze(view.writtenRoutes.GRPCRoute),
+      TLSRoute: freeze(view.writtenRoutes.TLSRoute),
+      TCPRoute: freeze(view.writtenRoutes.TCPRoute),
+      UDPRoute: freeze(view.writtenRoutes.UDPRoute),
+    },
     namespaceLabels: freeze(view.namespaceLabels),
   };
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { type ObjectKey, objectKey, parseObjectKey } from "../../core/keys.ts";
-import type { Secret } from "../../core/kubernetes.ts";
+import { referencedConfigMaps } from "../../watch/references.ts";
 import { objectsOfKind } from "../world/world.ts";
 import type { LintRule, LintWorld, RuleFinding } from "./lint-world.ts";
 
@@ -8,24 +8,34 @@ const day = 24 * 60 * 60 * 1000;
 /** How long before its end a certificate is told about. */
 const noticeMs = 30 * day;
 
-/** Finds certificates that listeners use and that end soon, or have ended. */
+/** Finds certificates that are in use and that end soon, or have ended: those of listeners, and those that are trusted. */
 export const expiringCertificates: LintRule = (world) => {
-  const users = usersBySecret(world);
-  return objectsOfKind(world.objects, "Secret").flatMap(({ key, object, standIn }): readonly RuleFinding[] => {
-    const listeners = users.get(key);
-    const end = standIn === true ? undefined : earliestEnd(object);
-    if (listeners === undefined || end === undefined || end - world.now > noticeMs) return [];
-    const time = `${new Date(end).toISOString().slice(0, 19)}Z`;
-    const used = `used by ${listeners.join(", ")}`;
-    if (end <= world.now)
-      return [{ code: "GH0008", object: key, message: `the certificate has expired on ${time}; ${used}` }];
-    const days = Math.floor((end - world.now) / day);
-    const left = days === 0 ? "in less than a day" : `in ${days} ${days === 1 ? "day" : "days"}`;
-    return [{ code: "GH0007", object: key, message: `the certificate expires ${left}, on ${time}; ${used}` }];
+  const users = new Map([...usersBySecret(world), ...usersByConfigMap(world)]);
+  const secrets = objectsOfKind(world.objects, "Secret").map(({ key, object, standIn }) => {
+    const pem = Buffer.from(object.data?.["tls.crt"] ?? "", "base64").toString("latin1");
+    return { key, standIn, pem };
+  });
+  const configMaps = objectsOfKind(world.objects, "ConfigMap").map(({ key, object, standIn }) => ({
+    ...{ key, standIn, pem: object.data?.["ca.crt"] ?? "" },
+  }));
+  return [...secrets, ...configMaps].flatMap(({ key, standIn, pem }): readonly RuleFinding[] => {
+    const usedBy = users.get(key);
+    const end = standIn === true || usedBy === undefined ? undefined : earliestEnd(pem);
+    if (usedBy === undefined || end === undefined || end - world.now > noticeMs) return [];
+    return [{ ...expiry(end, world.now, usedBy), object: key }];
   });
 };
 
-/** The listeners that serve with each Secret, in words. */
+function expiry(end: number, now: number, usedBy: readonly string[]): Pick<RuleFinding, "code" | "message"> {
+  const time = `${new Date(end).toISOString().slice(0, 19)}Z`;
+  const used = `used by ${usedBy.join(", ")}`;
+  if (end <= now) return { code: "GH0008", message: `the certificate has expired on ${time}; ${used}` };
+  const days = Math.floor((end - now) / day);
+  const left = days === 0 ? "in less than a day" : `in ${days} ${days === 1 ? "day" : "days"}`;
+  return { code: "GH0007", message: `the certificate expires ${left}, on ${time}; ${used}` };
+}
+
+/** The listeners that serve with each Secret, and the Gateways that show it to backends, in words. */
 function usersBySecret({ routing }: LintWorld): ReadonlyMap<ObjectKey, readonly string[]> {
   const pairs = [...routing.gateways.entries()].flatMap(([, { listeners }]) =>
     listeners.flatMap(({ parent, name, secrets }) => {
@@ -36,14 +46,31 @@ function usersBySecret({ routing }: LintWorld): ReadonlyMap<ObjectKey, readonly 
       }));
     }),
   );
-  const bySecret = Map.groupBy(pairs, ({ secret }) => secret);
+  const shown = [...routing.gateways.entries()].flatMap(([, { key, backendCertificate }]) =>
+    backendCertificate === undefined
+      ? []
+      : [{ secret: objectKey("Secret", backendCertificate), listener: `connections to backends of Gateway ${key}` }],
+  );
+  const bySecret = Map.groupBy([...pairs, ...shown], ({ secret }) => secret);
   return new Map([...bySecret].map(([secret, list]) => [secret, list.map(({ listener }) => listener)]));
 }
 
-/** When the first certificate of the chain ends; undefined where there is none that can be read. */
-function earliestEnd({ data }: Secret): number | undefined {
-  const text = Buffer.from(data?.["tls.crt"] ?? "", "base64").toString("latin1");
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+/** The Gateways and policies that trust the authorities of each ConfigMap, in words. */
+function usersByConfigMap({ objects }: LintWorld): ReadonlyMap<ObjectKey, readonly string[]> {
+  const pairs = [...objectsOfKind(objects, "Gateway"), ...objectsOfKind(objects, "BackendTLSPolicy")].flatMap(
+    ({ kind, name, object }) =>
+      referencedConfigMaps(object).map((configMap) => ({
+        configMap: objectKey("ConfigMap", configMap),
+        user: `${kind} ${name}`,
+      })),
+  );
+  const byConfigMap = Map.groupBy(pairs, ({ configMap }) => configMap);
+  return new Map([...byConfigMap].map(([key, list]) => [key, list.map(({ user }) => user)]));
+}
+
+/** When the first of several certificates ends; undefined where there is none that can be read. */
+function earliestEnd(pems: string): number | undefined {
+  const blocks = pems.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   const ends = blocks.flatMap((pem) => {
     try {
       return [new X509Certificate(pem).validToDate.getTime()];

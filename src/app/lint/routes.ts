@@ -1,6 +1,7 @@
 import { hostnamesGranted } from "../../core/ownership.ts";
 import { trimmedPrefix } from "../../translate/envoy/route-match.ts";
-import type { BoundRoute, Listener, RouteRule } from "../../translate/nodes.ts";
+import type { Listener } from "../../translate/nodes.ts";
+import type { BoundRoute, RouteRule } from "../../translate/route-nodes.ts";
 import { verdictsOf } from "../world/verdicts.ts";
 import type { LintRule, RuleFinding } from "./lint-world.ts";
 import { isShared } from "./listeners.ts";

@@ -75,6 +75,38 @@ describe("readLiveWorld", () => {
     expect(notes).toEqual([expect.stringContaining("Secrets may not be listed")]);
   });
 
+  it("reads of ConfigMaps those that are named as authorities, and stands in for what may not be read", async () => {
+    const config = (name: string) => ({
+      ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "shop" }, data: { "ca.crt": name } },
+    });
+    for (const name of ["named", "other"]) server.put("ConfigMap", config(name));
+    server.put("BackendTLSPolicy", {
+      ...{ ...gatewayApi, kind: "BackendTLSPolicy", metadata: { name: "strict", namespace: "shop" } },
+      spec: {
+        targetRefs: [{ group: "", kind: "Service", name: "app" }],
+        validation: {
+          hostname: "app.example.com",
+          caCertificateRefs: ["named", "absent"].map((name) => ({ group: "", kind: "ConfigMap", name })),
+        },
+      },
+    });
+    const told = async () => {
+      const { objects, notes } = await read();
+      const found = objects.filter(({ kind }) => kind === "ConfigMap").map(({ key, standIn }) => [key, standIn]);
+      return { found, notes };
+    };
+    expect(await told()).toEqual({ found: [["ConfigMap/shop/named", undefined]], notes: [] });
+    expect(server.requests.filter(({ path }) => path.endsWith("/configmaps"))).toEqual([]);
+    const end = server.fail(/configmaps\/named$/, { status: 403, reason: "Forbidden", message: "no" });
+    expect(await told()).toEqual({
+      found: [["ConfigMap/shop/named", true]],
+      notes: [expect.stringContaining("ConfigMaps with authorities may not be read")],
+    });
+    end();
+    for (const name of ["named", "other"]) server.remove("ConfigMap", `shop/${name}`);
+    server.remove("BackendTLSPolicy", "shop/strict");
+  });
+
   it("fails where anything else may not be listed", async () => {
     const end = server.fail(/\/httproutes$/, { status: 403, reason: "Forbidden", message: "httproutes is forbidden" });
     expect(await readLiveWorld(api, { now })).toEqual({

@@ -1,10 +1,20 @@
-import { type Kind, type KindInfo, kindNames, kinds, type NamespacedName, nameOf, objectKey } from "../../core/keys.ts";
+import {
+  type Kind,
+  type KindInfo,
+  kindNames,
+  kinds,
+  type NamespacedName,
+  nameOf,
+  objectKey,
+  parseNamespacedName,
+} from "../../core/keys.ts";
 import { type KubeClient, type KubeResult, type RawObject, resourcePath } from "../../core/kube-client.ts";
 import type { ObjectStatus } from "../../core/object-status.ts";
 import { acceptObject } from "../../watch/accepted-object.ts";
 import { describeObject } from "../../watch/problem.ts";
+import { referencedConfigMaps } from "../../watch/references.ts";
 import { type NamedSecrets, namedSecrets } from "./named-secrets.ts";
-import { standInSecrets } from "./stand-in-secret.ts";
+import { standInConfigMaps, standInSecrets } from "./stand-in-secret.ts";
 import { objectsOfKind, type PlacedObject, type World, type WorldProblem } from "./world.ts";
 
 /** A world that was read, or why it could not be. */
@@ -22,7 +32,8 @@ export interface LiveWorldOptions {
 /**
  * Reads every object of the kinds that Gatehouse watches, with the rights of whoever asks. Kinds that are not installed
  * have no objects. Secrets that may not be listed are stood in for: every certificate that a listener names counts as
- * present and valid, unless the listener's own status says that it is not.
+ * present and valid, unless the listener's own status says that it is not. Of ConfigMaps only those are read that are named
+ * as authorities, one by one; what may not be read counts as present and valid too.
  */
 export async function readLiveWorld(
   client: KubeClient,
@@ -32,7 +43,7 @@ export async function readLiveWorld(
   const problems: WorldProblem[] = [];
   const notes: string[] = [];
   const stored = new Map<string, ObjectStatus>();
-  for (const kind of kindNames) {
+  for (const kind of kindNames.filter((each) => each !== "ConfigMap")) {
     const list = await listKind(client, kind);
     if (list.kind === "ok") {
       for (const raw of list.value) take(kind, raw, { objects, problems, stored });
@@ -43,8 +54,30 @@ export async function readLiveWorld(
     }
   }
   if (notes.length > 0) objects.push(...(await standInSecrets(believedSecrets(objects, also, stored), now)));
+  const named = new Set([...objects, ...also].flatMap(({ object }) => referencedConfigMaps(object)));
+  const hidden = new Set<NamespacedName>();
+  for (const name of named) {
+    const found = await getConfigMap(client, name);
+    if (found.kind === "ok") take("ConfigMap", found.value, { objects, problems, stored });
+    else if (found.status === 403) hidden.add(name);
+    else if (found.status !== 404)
+      return { kind: "failed", message: `cannot read ConfigMap ${name}: ${found.message}` };
+  }
+  if (hidden.size > 0) notes.push(configMapsNote);
+  objects.push(...(await standInConfigMaps(hidden, now)));
   return { kind: "ok", world: { objects, problems, notes } };
 }
+
+function getConfigMap(client: KubeClient, configMap: NamespacedName): Promise<KubeResult<RawObject>> {
+  const { namespace, name } = parseNamespacedName(configMap);
+  const { group, plural, versions }: KindInfo = kinds.ConfigMap;
+  const [version = "v1"] = versions;
+  const place = { ...(namespace !== undefined && { namespace }), name };
+  return client.request<RawObject>({ method: "GET", path: resourcePath({ group, version, plural }, place) });
+}
+
+const configMapsNote =
+  "some ConfigMaps with authorities may not be read with these rights: they count as present and valid, and are not compared";
 
 const secretsNote =
   "Secrets may not be listed with these rights: certificates count as they stand in the statuses of listeners, and are not compared";
@@ -114,7 +147,8 @@ function believedSecrets(
   stored: ReadonlyMap<string, ObjectStatus>,
 ): ReadonlySet<NamespacedName> {
   const isLacking = ({ owner, listener }: NamedSecrets) => {
-    const told = stored.get(owner)?.listeners?.find(({ name }) => name === listener);
+    const status = stored.get(owner);
+    const told = listener === undefined ? status : status?.listeners?.find(({ name }) => name === listener);
     return told?.conditions?.find(({ type }) => type === "ResolvedRefs")?.status === "False";
   };
   const [lacking, usable] = partition(namedIn(objects), isLacking);

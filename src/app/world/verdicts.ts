@@ -12,6 +12,10 @@ export function verdictsOf(status: StatusUpdate | undefined): readonly Verdict[]
       return status.parents.flatMap(({ parentRef, conditions }) =>
         judge(conditions, { parent: parentName(parentRef) }),
       );
+    case "Policy":
+      return status.ancestors.flatMap(({ ancestorRef, conditions }) =>
+        judge(conditions, { parent: parentName(ancestorRef) }),
+      );
     case "Gateway":
     case "ListenerSet":
       return [...judge(status.conditions, {}), ...status.listeners.flatMap(listenerVerdicts)];

@@ -14,7 +14,7 @@ export interface ObjectPlace {
 /** One object, with where it is written when it comes from a file. */
 export interface PlacedObject extends ManifestObject {
   readonly place?: ObjectPlace;
-  /** It stands for a Secret that may not be read. */
+  /** It stands for a Secret or a ConfigMap that may not be read. */
   readonly standIn?: true;
 }
 

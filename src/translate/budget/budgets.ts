@@ -2,9 +2,17 @@
 import type { Collection, Grouped, Reader, Transform } from "../../collection/collection.ts";
 import type { Graph } from "../../collection/graph.ts";
 import type { Rejection } from "../../core/conditions.ts";
-import type { Gateway, HttpRoute, ListenerSet } from "../../core/gateway-api.ts";
+import type { Gateway, ListenerSet } from "../../core/gateway-api.ts";
 import type { GatewayParameters } from "../../core/gateway-parameters.ts";
-import { type NamespacedName, nameOf, type ObjectKey, objectKey, parseNamespacedName } from "../../core/keys.ts";
+import {
+  type NamespacedName,
+  nameOf,
+  type ObjectByKind,
+  type ObjectKey,
+  objectKey,
+  parseNamespacedName,
+  type RouteKind,
+} from "../../core/keys.ts";
 import type { BudgetLimits, NamespaceBudget } from "../../core/ownership.ts";
 import type { NamespaceLabels } from "../allowed-routes.ts";
 import type { GatewayClassNode } from "../gateway-class.ts";
@@ -12,7 +20,7 @@ import { readGatewayParameters } from "../gateway-parameters.ts";
 import { listenerSetKeys } from "../listener-set.ts";
 import { judgeScope, verdictKey } from "./judge-scope.ts";
 import { type BudgetScope, budgetKeys, limitScope, type ScopeLimits, scopeKey } from "./limits.ts";
-import { type ObjectWeight, weighGateway, weighHttpRoute, weighListenerSet } from "./weight.ts";
+import { type ObjectWeight, weighGateway, weighListenerSet, weighRoute } from "./weight.ts";
 
 /** What is asked whether an object is within its budgets. */
 export interface BudgetInputs {
@@ -23,13 +31,15 @@ export interface BudgetInputs {
 }
 
 /** The sources from which budgets follow. */
-export interface BudgetSources {
+export interface BudgetSources extends RouteCollections {
   readonly Gateway: Collection<Gateway>;
   readonly ListenerSet: Collection<ListenerSet>;
-  readonly HTTPRoute: Collection<HttpRoute>;
   readonly GatewayParameters: Collection<GatewayParameters>;
   readonly NamespaceBudget: Collection<NamespaceBudget>;
 }
+
+/** Routes as they are written, kind by kind. */
+type RouteCollections = { readonly [K in RouteKind]: Collection<ObjectByKind[K]> };
 
 /** The collections from which they follow. */
 export interface BudgetFacts {
@@ -52,10 +62,15 @@ export function declareBudgets(
 ): BudgetInputs & { readonly budgets: Grouped<NamespaceBudget> } {
   const gateways = graph.derive("ownGateways", sources.Gateway, ownGateway(classes));
   const listenerSets = graph.derive("ownListenerSets", sources.ListenerSet, ownListenerSet(gateways));
+  const weighOneRoute = weighRoute([gateways, listenerSets]);
   const weights: readonly Collection<ObjectWeight>[] = [
     graph.derive("gatewayWeights", sources.Gateway, weighGateway(gateways)),
     graph.derive("listenerSetWeights", sources.ListenerSet, weighListenerSet(listenerSets)),
-    graph.derive("httpRouteWeights", sources.HTTPRoute, weighHttpRoute([gateways, listenerSets])),
+    graph.derive("httpRouteWeights", sources.HTTPRoute, weighOneRoute),
+    graph.derive("grpcRouteWeights", sources.GRPCRoute, weighOneRoute),
+    graph.derive("tlsRouteWeights", sources.TLSRoute, weighOneRoute),
+    graph.derive("tcpRouteWeights", sources.TCPRoute, weighOneRoute),
+    graph.derive("udpRouteWeights", sources.UDPRoute, weighOneRoute),
   ];
   const byScope = graph.groupBy("weightsByScope", weights, (weight) => scopesOf(weight).map(scopeKey));
   const scopes = graph.derive("budgetScopes", byScope, nameScope);

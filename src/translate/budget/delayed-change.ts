@@ -1,14 +1,15 @@
 /** Changes that wait because their namespace makes too many, as the statuses of routes tell them. */
 import type { Collection, Transform } from "../../collection/collection.ts";
 import { type Condition, conditionTrue, type StatusUpdate } from "../../core/conditions.ts";
-import type { HttpRoute } from "../../core/gateway-api.ts";
-import { kinds, namespacedName, objectKey } from "../../core/keys.ts";
-import type { BoundRoute, RouteParent } from "../nodes.ts";
+import type { Route } from "../../core/gateway-api.ts";
+import { kinds, nameOf, namespacedName, objectKey } from "../../core/keys.ts";
+import type { RouteParent } from "../nodes.ts";
+import type { BoundRoute } from "../route-nodes.ts";
 
 /** A change of a route that waits. */
 export interface DelayedChange {
   /** The route as it was when it began to wait; absent: it is about to go. */
-  readonly route?: HttpRoute;
+  readonly route?: Route;
 }
 
 /** The condition of a route of which a change waits. */
@@ -24,13 +25,13 @@ export interface DelayedStatusInputs {
   readonly controllerName: string;
   /** By ObjectKey of a Gateway or ListenerSet. */
   readonly parents: Collection<RouteParent>;
-  readonly httpRoutes: Collection<BoundRoute>;
+  readonly bound: Collection<BoundRoute>;
 }
 
 /** The status of a new route that waits. One that is bound already has a status, which tells of the delay itself. */
 export function delayedRouteStatus(inputs: DelayedStatusInputs): Transform<DelayedChange, StatusUpdate> {
   return (read, key, { route }) => {
-    if (route === undefined || read.get(inputs.httpRoutes, key) !== undefined) return [];
+    if (route === undefined || read.get(inputs.bound, key) !== undefined) return [];
     const { metadata, spec } = route;
     const ours = (spec.parentRefs ?? []).filter(({ group, kind, namespace = metadata.namespace, name }) => {
       if ((kind !== "Gateway" && kind !== "ListenerSet") || group !== kinds[kind].group) return false;
@@ -39,12 +40,7 @@ export function delayedRouteStatus(inputs: DelayedStatusInputs): Transform<Delay
     if (ours.length === 0) return [];
     const conditions = [pending(metadata.generation), changesDelayed(metadata.generation)];
     const parents = ours.map((parentRef) => ({ parentRef, controllerName: inputs.controllerName, conditions }));
-    return [
-      [
-        key,
-        { kind: "Route", object: objectKey("HTTPRoute", namespacedName(metadata.namespace, metadata.name)), parents },
-      ],
-    ];
+    return [[key, { kind: "Route", object: objectKey(route.kind, nameOf(metadata)), parents }]];
   };
 }
 

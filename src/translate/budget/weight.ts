@@ -1,6 +1,14 @@
 /** What an object counts for in a budget: all that is asked of it, so that an edit that changes no count goes no further. */
 import type { Collection, Reader, Transform } from "../../collection/collection.ts";
-import type { Gateway, HttpRoute, HttpRouteMatch, ListenerSet, ListenerSpec } from "../../core/gateway-api.ts";
+import { assertNever } from "../../core/assert-never.ts";
+import type {
+  Gateway,
+  GrpcRouteMatch,
+  HttpRouteMatch,
+  ListenerSet,
+  ListenerSpec,
+  Route,
+} from "../../core/gateway-api.ts";
 import { everyHost, type Hostname, normalizeHostname } from "../../core/hostname.ts";
 import {
   type Kind,
@@ -13,6 +21,7 @@ import {
 } from "../../core/keys.ts";
 import type { ObjectMeta } from "../../core/kubernetes.ts";
 import type { BudgetLimits } from "../../core/ownership.ts";
+import { routeHostnames } from "../route-hostnames.ts";
 
 /** Limits of which each object uses a number of its own. */
 export type CountedLimit = Exclude<keyof BudgetLimits, "changesPerMinute" | "hostnames">;
@@ -60,19 +69,16 @@ export function weighListenerSet(own: Collection<NamespacedName>): Transform<Lis
   };
 }
 
-/** Weighs an HTTPRoute one of whose parents is ours, whether or not that one admits it. */
-export function weighHttpRoute(parents: BudgetParents): Transform<HttpRoute, ObjectWeight> {
-  return (read, key, { metadata, spec }) => {
-    const gateways = gatewaysOf(read, parents, { metadata, spec });
+/** Weighs a route of any kind one of whose parents is ours, whether or not that one admits it. */
+export function weighRoute(parents: BudgetParents): Transform<Route, ObjectWeight> {
+  return (read, key, route) => {
+    const gateways = gatewaysOf(read, parents, route);
     if (gateways.length === 0) return [];
-    const regexes = spec.rules.reduce(
-      (sum, { matches }) => sum + matches.reduce((n, match) => n + countRegexes(match), 0),
-      0,
-    );
+    const regexes = countRegexes(route);
     const weight = {
-      ...identity("HTTPRoute", metadata),
-      counts: { routes: 1, rules: spec.rules.length, ...(regexes > 0 && { regexes }) },
-      hostnames: distinct((spec.hostnames ?? []).map(normalizeHostname)),
+      ...identity(route.kind, route.metadata),
+      counts: { routes: 1, rules: route.spec.rules?.length ?? 0, ...(regexes > 0 && { regexes }) },
+      hostnames: distinct(routeHostnames(route).map(normalizeHostname)),
       gateways,
     };
     return [[key, weight]];
@@ -85,11 +91,7 @@ function identity(kind: Kind, metadata: ObjectMeta): Pick<ObjectWeight, "object"
   return { object: objectKey(kind, name), namespace, name, createdAt: creationTimestamp };
 }
 
-function gatewaysOf(
-  read: Reader,
-  parents: BudgetParents,
-  { metadata, spec }: Pick<HttpRoute, "metadata" | "spec">,
-): readonly NamespacedName[] {
+function gatewaysOf(read: Reader, parents: BudgetParents, { metadata, spec }: Route): readonly NamespacedName[] {
   const found = new Set<NamespacedName>();
   for (const { group, kind, namespace = metadata.namespace, name } of spec.parentRefs ?? []) {
     if ((kind !== "Gateway" && kind !== "ListenerSet") || group !== kinds[kind].group) continue;
@@ -107,8 +109,33 @@ function countListeners(listeners: readonly ListenerSpec[]): ObjectWeight["count
   return { listeners: listeners.length, ...(certificates > 0 && { certificates }) };
 }
 
-function countRegexes({ path, headers = [], queryParams = [] }: HttpRouteMatch): number {
-  return [path, ...headers, ...queryParams].filter(({ type }) => type === "RegularExpression").length;
+function countRegexes(route: Route): number {
+  const typed = typedParts(route);
+  return typed.filter(({ type }) => type === "RegularExpression").length;
+}
+
+/** All parts of a route's matches that may be regular expressions. Connections and datagrams are matched by none. */
+function typedParts(route: Route): readonly { readonly type: string }[] {
+  switch (route.kind) {
+    case "HTTPRoute":
+      return route.spec.rules.flatMap(({ matches }) => matches.flatMap(httpParts));
+    case "GRPCRoute":
+      return (route.spec.rules ?? []).flatMap(({ matches = [] }) => matches.flatMap(grpcParts));
+    case "TLSRoute":
+    case "TCPRoute":
+    case "UDPRoute":
+      return [];
+    default:
+      return assertNever(route);
+  }
+}
+
+function httpParts({ path, headers = [], queryParams = [] }: HttpRouteMatch) {
+  return [path, ...headers, ...queryParams];
+}
+
+function grpcParts({ method, headers = [] }: GrpcRouteMatch) {
+  return [...(method === undefined ? [] : [method]), ...headers];
 }
 
 /** Every host is no hostname. */

@@ -2,6 +2,7 @@
  * The model of routing: how a request is answered, from the same nodes that are printed for Envoy, but by the words of the
  * specification and not by what is printed. A test holds it against a real Envoy.
  */
+import type { Reader } from "../../collection/collection.ts";
 import type {
   GatewayExplanation,
   RequestAnswer,
@@ -13,10 +14,14 @@ import type {
 import { compareSpecificity, covers } from "../../core/hostname.ts";
 import { gatewayResourceKey, type NamespacedName, namespacedName } from "../../core/keys.ts";
 import { listenerName } from "../envoy/names.ts";
-import type { EnvoyListener, FilterChain, GatewayNode, Listener, RouteTable } from "../nodes.ts";
+import type { PlaceInputs } from "../layer4/chain-places.ts";
+import { heldNames } from "../layer4/held-names.ts";
+import type { EnvoyListener, GatewayNode, HttpChain, Listener, RouteTable } from "../nodes.ts";
 import type { RoutingView } from "../pipeline.ts";
 import { tableOf } from "../route-parents.ts";
-import { type FoundHost, findChain, findHosts } from "./find-host.ts";
+import { closedBackend } from "./closed-backend.ts";
+import { type FoundChain, type FoundHost, findChain, findHosts, readsServerNames } from "./find-host.ts";
+import { forwardConnection } from "./forward.ts";
 import { gatewayName, listenerNameOf, showHostname } from "./object-name.ts";
 import { type ReadRequest, readRequest } from "./read-request.ts";
 import { explainMatch, type FittingEntry, fittingEntries, rivalsElsewhere, rivalsWithin } from "./rivals.ts";
@@ -44,10 +49,13 @@ function askedGateways(view: RoutingView, { gateway, port }: RequestQuestion): r
 }
 
 function envoyListenerAt(view: RoutingView, gateway: NamespacedName, port: number): EnvoyListener | undefined {
-  const named = (scheme: "http" | "https") =>
+  const named = (scheme: "http" | "https" | "tcp") =>
     view.envoyListeners.get(gatewayResourceKey(gateway, listenerName(scheme, port)));
-  return named("http") ?? named("https");
+  return named("http") ?? named("https") ?? named("tcp");
 }
+
+/** Nobody is told when what was read changes: the answer is for now. */
+const read: Reader = { get: (from, key) => from.get(key) };
 
 interface Asked {
   readonly gateway: GatewayNode;
@@ -63,8 +71,28 @@ function decideAt(view: RoutingView, asked: Asked): GatewayExplanation {
   const listener = envoyListenerAt(view, gateway.key, question.port);
   if (listener === undefined) return ended(named, noConnection("The Gateway serves nothing on the port"));
   const head: Head = { ...named, envoyListener: listener.name };
-  const chain = connect(listener, question);
-  if ("answer" in chain) return ended(head, chain.answer);
+  const ports = {
+    portRoutes: [...(view.portRoutes.get(gatewayResourceKey(gateway.key, listener.name))?.values() ?? [])],
+    holes: heldNames(read, view.heldNames, listener),
+  };
+  const connected = connect(listener, question, ports);
+  if ("answer" in connected) return ended(head, connected.answer);
+  const { chain, hostname } = connected;
+  if (chain.kind === "layer4") {
+    const place = withListener(
+      head,
+      gateway.listeners.find(({ key }) => key === chain.listener),
+    );
+    return {
+      ...place,
+      ...forwardConnection({
+        ...{ chain, hostname, places: { ...ports, node: listener } },
+        closed: (cluster, namespace) => closedBackend(view, { gateway: gateway.key, cluster, namespace }),
+      }),
+      rivals: [],
+      withheld: [],
+    };
+  }
   const table = view.tables.get(gatewayResourceKey(gateway.key, chain.table));
   if (table === undefined) throw new Error(`bug: no route table ${chain.table} of ${gateway.key}`);
   const reading = readRequest(question);
@@ -82,14 +110,17 @@ function decideAt(view: RoutingView, asked: Asked): GatewayExplanation {
 function connect(
   listener: EnvoyListener,
   { scheme, sni }: RequestQuestion,
-): FilterChain | { readonly answer: RequestAnswer } {
-  const speaksTls = listener.chains.some(({ tls }) => tls !== undefined);
-  if (speaksTls !== (scheme === "https")) {
+  ports: Omit<PlaceInputs, "node">,
+): FoundChain | { readonly answer: RequestAnswer } {
+  const speaksTls = listener.chains.some(readsServerNames);
+  // Where nothing is read of a connection it does not matter what the client speaks.
+  const isBlind = listener.chains.some((chain) => chain.kind === "layer4" && chain.protocol === "TCP");
+  if (!isBlind && speaksTls !== (scheme === "https")) {
     const reason = speaksTls ? "The port wants TLS, and the client speaks none" : "The port speaks no TLS";
     return { answer: noConnection(reason) };
   }
-  const chain = findChain(listener, sni);
-  if (chain !== undefined) return chain;
+  const found = findChain(listener, sni, ports);
+  if (found !== undefined) return found;
   const name = sni === undefined ? "a client that names no server" : "the server name";
   return { answer: noConnection(`No listener of the port has a certificate for ${name}`) };
 }
@@ -107,7 +138,9 @@ function lookUp(view: RoutingView, asked: Asked, { head, table, request }: Place
   const fitting = found?.kind === "host" ? fittingEntries(view, found.host, request) : [];
   const [winner, ...losers] = asked.depth === "answer" ? firstOf(fitting) : [...fitting];
   const answer =
-    winner === undefined ? nothingFits(found) : answerOfEntry(view, winner, { request, port: asked.question.port });
+    winner === undefined
+      ? nothingFits(found)
+      : answerOfEntry(view, winner, { request, port: asked.question.port, gateway: asked.gateway.key });
   const won = winner === undefined ? {} : { winner: explainMatch(view, winner) };
   if (asked.depth === "answer") return { ...at, answer, ...won, rivals: [], withheld: [] };
   const wider = widerEntries(view, hosts, request);
@@ -135,11 +168,15 @@ function firstOf(entries: Iterable<FittingEntry>): readonly FittingEntry[] {
 function answerOfEntry(
   view: RoutingView,
   { entry }: FittingEntry,
-  asked: { readonly request: ReadRequest; readonly port: number },
+  { gateway, ...asked }: { readonly request: ReadRequest; readonly port: number; readonly gateway: NamespacedName },
 ): RequestAnswer {
   const rule = ruleOf(view, entry);
   if (rule === undefined) throw new Error(`bug: no rule ${entry.rule} of ${entry.route}`);
-  return ruleAnswer(rule, entry, asked);
+  const { namespace } = entry;
+  return ruleAnswer(rule, entry, {
+    ...asked,
+    closed: (cluster) => closedBackend(view, { gateway, cluster, namespace }),
+  });
 }
 
 function nothingFits(found: FoundHost | undefined): RequestAnswer {
@@ -197,7 +234,7 @@ function hostnameOf(found: FoundHost): string {
   return found.kind === "host" ? found.host.hostname : found.hostname;
 }
 
-function chainListener({ listeners }: GatewayNode, { table, tls }: FilterChain): Listener | undefined {
+function chainListener({ listeners }: GatewayNode, { table, tls }: HttpChain): Listener | undefined {
   if (tls === undefined) return undefined;
   return listeners.find((listener) => listener.served && tableOf(listener) === table);
 }

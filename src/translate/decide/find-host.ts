@@ -1,17 +1,40 @@
 import { covers, everyHost, type Hostname, wildcardsAbove } from "../../core/hostname.ts";
+import { chainPlaces, type PlaceInputs } from "../layer4/chain-places.ts";
 import type { EnvoyListener, FilterChain, RouteTable, VirtualHost } from "../nodes.ts";
 import type { RoutingView } from "../pipeline.ts";
 import { virtualHostKey } from "../virtual-host-key.ts";
 
+/** A filter chain, and the name by which a connection comes to it. */
+export interface FoundChain {
+  readonly chain: FilterChain;
+  readonly hostname: Hostname;
+}
+
 /** The filter chain that takes a connection; undefined when the proxy closes it. Without a name only the catch-all does. */
-export function findChain({ chains }: EnvoyListener, sni: string | undefined): FilterChain | undefined {
+export function findChain(
+  { chains }: EnvoyListener,
+  sni: string | undefined,
+  ports: Pick<PlaceInputs, "portRoutes" | "holes">,
+): FoundChain | undefined {
   const [first] = chains;
-  if (first?.tls === undefined) return first;
+  const inputs = { ...ports, node: { chains } };
+  if (first !== undefined && !readsServerNames(first)) return { chain: first, hostname: everyHost };
   for (const name of namesAbove(sni?.toLowerCase() ?? everyHost)) {
-    const chain = chains.find(({ tls }) => tls?.hostname === name);
-    if (chain !== undefined) return chain;
+    const chain = chains.find((each) => namesOf(each, inputs).includes(name));
+    if (chain !== undefined) return { chain, hostname: name };
   }
   return undefined;
+}
+
+/** Whether what comes to a chain begins with a TLS handshake. */
+export function readsServerNames(chain: FilterChain): boolean {
+  return chain.tls !== undefined || (chain.kind === "layer4" && chain.protocol === "TLS");
+}
+
+/** The listener's own name, and the names that routes ask for where they have connections of their own. */
+function namesOf(chain: FilterChain, inputs: PlaceInputs): readonly Hostname[] {
+  if (chain.kind === "http") return chain.tls === undefined ? [] : [chain.tls.hostname];
+  return chainPlaces(chain, inputs).map(({ hostname }) => hostname);
 }
 
 /** A hostname of a table: answered by routes, or one that other connections are for. */

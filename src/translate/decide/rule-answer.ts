@@ -3,8 +3,9 @@ import type { HttpPathMatch, HttpPathModifier } from "../../core/gateway-api.ts"
 import { objectKey } from "../../core/keys.ts";
 import { type BackendShare, shareRule } from "../envoy/backend-share.ts";
 import { parseClusterName } from "../envoy/names.ts";
-import type { Backend, RouteEntry, RouteRule } from "../nodes.ts";
+import type { RouteEntry } from "../nodes.ts";
 import type { RoutingView } from "../pipeline.ts";
+import type { Backend, Layer4Backend, RouteRule } from "../route-nodes.ts";
 import { isOriginAllowed, isPreflightOf } from "./cors-preflight.ts";
 import { matchesRequest } from "./matches-request.ts";
 import { objectName } from "./object-name.ts";
@@ -16,6 +17,8 @@ export interface AskedRule {
   readonly request: ReadRequest;
   /** Port that the client connected to. */
   readonly port: number;
+  /** Why nothing is sent to a cluster; undefined where it is. */
+  readonly closed: (cluster: string) => string | undefined;
 }
 
 /** The rule of an entry as it is served; undefined only between two flushes. */
@@ -37,13 +40,18 @@ export function entryAnswers(rule: RouteRule, { match }: RouteEntry, request: Re
 /** What a rule does with a request that one of its matches fits. */
 export function ruleAnswer(rule: RouteRule, { match }: RouteEntry, asked: AskedRule): RequestAnswer {
   if (rule.broken !== undefined) {
-    return { ...serverError("The rule cannot be served as it is written"), message: rule.broken.message };
+    return { ...failure(rule, "The rule cannot be served as it is written"), message: rule.broken.message };
   }
   const shares = shareRule(rule);
   const answers = shares.map(
     (share): AnswerShare => ({
       weight: share.backends.reduce((sum, { weight }) => sum + weight, 0),
-      answer: shareAnswer(share, { ...asked, match: match.path, isPreflight: isPreflightOf(match, asked.request) }),
+      answer: shareAnswer(share, {
+        ...asked,
+        rule,
+        match: match.path,
+        isPreflight: isPreflightOf(match, asked.request),
+      }),
     }),
   );
   const [first] = answers;
@@ -52,6 +60,7 @@ export function ruleAnswer(rule: RouteRule, { match }: RouteEntry, asked: AskedR
 }
 
 interface AskedShare extends AskedRule {
+  readonly rule: RouteRule;
   readonly match: HttpPathMatch;
   readonly isPreflight: boolean;
 }
@@ -63,31 +72,40 @@ function shareAnswer({ filters, backends }: BackendShare, asked: AskedShare): An
     return { kind: "corsPreflight", status: allowed ? 200 : 204, allowed };
   }
   if (!fits(redirect?.path ?? rewrite?.path, asked.match)) {
-    return serverError("A prefix can be replaced only where a prefix is matched");
+    return failure(asked.rule, "A prefix can be replaced only where a prefix is matched");
   }
   if (redirect !== undefined) {
     return { kind: "redirect", status: redirect.statusCode, location: redirectLocation(redirect, asked) };
   }
-  if (backends.length === 0) return serverError("The rule has no backend with a weight above 0");
-  if (!backends.some(({ kind }) => kind === "cluster")) return unusable(backends);
-  return { kind: "forward", backends: backends.map(explainBackend) };
+  if (backends.length === 0) return failure(asked.rule, "The rule has no backend with a weight above 0");
+  if (!backends.some(({ kind }) => kind === "cluster")) return unusable(asked.rule, backends);
+  const reasons = backends.map((backend) => (backend.kind === "cluster" ? asked.closed(backend.cluster) : undefined));
+  if (reasons.every((reason) => reason !== undefined)) {
+    const reason = "Nothing is sent to any of the rule's backends";
+    return { kind: "error", status: 503, reason, message: [...new Set(reasons)].join("; ") };
+  }
+  const told = backends.map((backend, index) => {
+    const reason = reasons[index];
+    return { ...explainBackend(backend), ...(reason !== undefined && { message: `answers 503: ${reason}` }) };
+  });
+  return { kind: "forward", backends: told };
 }
 
 function fits(modifier: HttpPathModifier | undefined, match: HttpPathMatch): boolean {
   return modifier?.type !== "ReplacePrefixMatch" || match.type === "PathPrefix";
 }
 
-function unusable(backends: readonly Backend[]): AnswerShare["answer"] {
+function unusable(rule: RouteRule, backends: readonly Backend[]): AnswerShare["answer"] {
   const messages = backends.flatMap((backend) => (backend.kind === "invalid" ? [backend.rejection.message] : []));
-  return { ...serverError("None of the rule's backends can be used"), message: [...new Set(messages)].join("; ") };
+  return { ...failure(rule, "None of the rule's backends can be used"), message: [...new Set(messages)].join("; ") };
 }
 
-function serverError(reason: string) {
-  return { kind: "error", status: 500, reason } as const;
+function failure({ failureStatus }: RouteRule, reason: string) {
+  return { kind: "error", status: failureStatus ?? 500, reason } as const;
 }
 
 /** A backend as explanations tell it. */
-export function explainBackend(backend: Backend): ExplainedBackend {
+export function explainBackend(backend: Backend | Layer4Backend): ExplainedBackend {
   const { weight } = backend;
   if (backend.kind === "invalid") return { weight, message: backend.rejection.message };
   const { service, port } = parseClusterName(backend.cluster);

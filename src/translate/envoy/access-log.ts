@@ -2,6 +2,9 @@ import type { EnvoyConfigAccesslogV3AccessLog, GoogleProtobufStruct } from "../.
 import { anyOf } from "../../../proto/messages.ts";
 import { assertNever } from "../../core/assert-never.ts";
 import type { AccessLog } from "../../core/gateway-parameters.ts";
+import { parseNamespacedName, parseObjectKey } from "../../core/keys.ts";
+import type { EnvoyListener, Layer4Chain } from "../nodes.ts";
+import type { PortRoutes } from "../route-nodes.ts";
 
 /** The access log of a Gateway that asks for none of its own: each request as one line of JSON. */
 export const defaultAccessLog: AccessLog = { format: "JSON" };
@@ -23,6 +26,38 @@ export function accessLogs(log: AccessLog): readonly EnvoyConfigAccesslogV3Acces
       return assertNever(log.format);
   }
 }
+
+/** The access loggers of what is forwarded as it is: a line for each connection, or session of datagrams, at its end. */
+export function forwardedAccessLogs(
+  { name, accessLog = defaultAccessLog }: Pick<EnvoyListener, "name" | "accessLog">,
+  { protocol }: Pick<Layer4Chain, "protocol">,
+  route: Pick<PortRoutes, "route" | "rule"> | undefined,
+): readonly EnvoyConfigAccesslogV3AccessLog[] {
+  if (accessLog.format !== "JSON") return accessLogs(accessLog);
+  const own = { ...forwardedFields, ...fieldsOf(route), protocol, listener: name };
+  return [stdout({ jsonFormat: structOf({ ...accessLog.fields, ...own }) })];
+}
+
+/** Envoy cannot tell the route of a connection: it is written down, for there is one in each chain. */
+function fieldsOf(route: Pick<PortRoutes, "route" | "rule"> | undefined): Readonly<Record<string, string>> {
+  if (route === undefined) return { namespace: "-", route: "-", rule: "-" };
+  const { namespace = "-", name } = parseNamespacedName(parseObjectKey(route.route).name);
+  return { namespace, route: name, rule: route.rule.name ?? "0" };
+}
+
+const forwardedFields = {
+  time: "%START_TIME%",
+  flags: "%RESPONSE_FLAGS%",
+  details: "%CONNECTION_TERMINATION_DETAILS%",
+  backend: "%UPSTREAM_CLUSTER%",
+  upstream: "%UPSTREAM_HOST%",
+  duration_ms: "%DURATION%",
+  bytes_received: "%BYTES_RECEIVED%",
+  bytes_sent: "%BYTES_SENT%",
+  client: "%DOWNSTREAM_REMOTE_ADDRESS%",
+  local: "%DOWNSTREAM_LOCAL_ADDRESS%",
+  server_name: "%REQUESTED_SERVER_NAME%",
+};
 
 const jsonFields = {
   time: "%START_TIME%",

@@ -2,7 +2,7 @@ import {
   EnvoyTypeV3FractionalPercentDenominatorType as Denominator,
   type EnvoyTypeV3FractionalPercent,
 } from "../../../proto/gen/types.ts";
-import type { Backend, RouteRule, RuleFilters } from "../nodes.ts";
+import type { Backend, RouteRule, RuleFilters } from "../route-nodes.ts";
 import { joinModifiers } from "./header-mutation.ts";
 
 /** A part of a rule's requests that one Envoy route can serve. */

@@ -1,3 +1,4 @@
+import type { EnvoyConfigEndpointV3LbEndpoint } from "../../../proto/gen/types.ts";
 import { encodeMessage } from "../../../proto/messages.ts";
 import type { XdsResource } from "../../core/xds-resource.ts";
 import type { EndpointAddress } from "../nodes.ts";
@@ -5,14 +6,18 @@ import { xdsResource } from "./resource.ts";
 
 /** Prints the endpoints of a cluster, in an order of their own. None is said explicitly: the proxy answers 503. */
 export function printEndpoints(cluster: string, endpoints: readonly EndpointAddress[]): XdsResource {
-  const lbEndpoints = [...endpoints].sort(compareEndpoints).map(({ address, port }) => ({
-    endpoint: { address: { socketAddress: { address, portValue: port } } },
-  }));
+  const sorted = lbEndpoints(endpoints);
   const bytes = encodeMessage("envoy.config.endpoint.v3.ClusterLoadAssignment", {
     clusterName: cluster,
-    ...(lbEndpoints.length > 0 && { endpoints: [{ lbEndpoints }] }),
+    ...(sorted.length > 0 && { endpoints: [{ lbEndpoints: sorted }] }),
   });
   return xdsResource("endpoint", cluster, bytes);
+}
+
+function lbEndpoints(endpoints: readonly EndpointAddress[]): readonly EnvoyConfigEndpointV3LbEndpoint[] {
+  return [...endpoints].sort(compareEndpoints).map(({ address, port }) => ({
+    endpoint: { address: { socketAddress: { address, portValue: port } } },
+  }));
 }
 
 function compareEndpoints(a: EndpointAddress, b: EndpointAddress): number {

@@ -11,11 +11,17 @@ import {
   objectKey,
   parseObjectKey,
 } from "../../core/keys.ts";
-import type { ClusterNode, RouteRule } from "../nodes.ts";
+import type { ClusterAddress } from "../nodes.ts";
+import type { RouteRule } from "../route-nodes.ts";
 
-/** The Envoy listener of a port: `http-80`, `https-443`. */
-export function listenerName(scheme: "http" | "https", port: number): string {
+/** The Envoy listener of a port: `http-80`, `https-443`, `tcp-9300`, `udp-5300`. */
+export function listenerName(scheme: "http" | "https" | "tcp" | "udp", port: number): string {
   return `${scheme}-${port}`;
+}
+
+/** The Envoy listener of a port of UDP on which what {@link listenerName} serves on TCP is served by HTTP/3. */
+export function http3ListenerName(port: number): string {
+  return `http3-${port}`;
 }
 
 /** The route table of a plain HTTP port, which is named like its listener. It holds no ':' and no '/'. */
@@ -29,28 +35,62 @@ export function httpsTableName(port: number, hostname: Hostname): string {
 }
 
 /** The cluster of a Service port: `namespace/name/port`, with the protocol behind it unless that is HTTP/1.1. */
-export function clusterName({ service, port, protocol }: Omit<ClusterNode, "name">): string {
+export function clusterName({ service, port, protocol }: Omit<ClusterAddress, "name">): string {
   return protocol === "http1" ? `${service}/${port}` : `${service}/${port}/${protocol}`;
 }
 
+/** The cluster of the same Service port for connections that are TLS already. */
+export function passthroughClusterName(cluster: string): string {
+  return clusterName({ ...parseClusterName(cluster), protocol: "passthrough" });
+}
+
 /** Splits what {@link clusterName} joined. */
-export function parseClusterName(name: string): ClusterNode {
+export function parseClusterName(name: string): ClusterAddress {
   const [namespace, service, port, protocol] = name.split("/");
   return {
     name,
     service: namespacedName(namespace, service ?? ""),
     port: Number(port),
-    protocol: protocol === "http2" ? "http2" : "http1",
+    protocol: otherProtocols.find((known) => known === protocol) ?? "http1",
   };
 }
 
-/** A cluster that exists nowhere: the share of a rule's requests that is meant for an invalid backend answers 500. */
+/** What stands behind the port in the name of a cluster, where it is not HTTP/1.1. */
+const otherProtocols = ["http2", "tcp", "passthrough", "udp"] as const satisfies readonly ClusterAddress["protocol"][];
+
+/** A cluster that exists nowhere: the share of a rule's requests that is meant for an invalid backend fails. */
 export const invalidBackendCluster = "invalid-backend";
+
+/** The cluster of the rule of a UDPRoute, with the endpoints of all its Services: `udproute/namespace/name/rule/0`. */
+export function datagramClusterName(route: ObjectKey): string {
+  return routeName(route, { index: 0 });
+}
+
+/** Whether a cluster is that of a UDPRoute. */
+export function isDatagramCluster(name: string): boolean {
+  const named = parseRouteName(name);
+  return named !== undefined && parseObjectKey(named.route).kind === "UDPRoute";
+}
 
 /** The SDS name of a Secret. */
 export function secretName(secret: NamespacedName): string {
   return secret;
 }
+
+/** The SDS name of the authorities that ConfigMaps (namespace/name, sorted) hold together: `ca/ns/a+ns/b`. */
+export function caSecretName(configMaps: readonly NamespacedName[]): string {
+  return `${authoritiesPrefix}${configMaps.join("+")}`;
+}
+
+/** The ConfigMaps that {@link caSecretName} joined; undefined for the name of a Secret, in which there is one '/' only. */
+export function parseCaSecretName(name: string): readonly NamespacedName[] | undefined {
+  if (!name.startsWith(authoritiesPrefix)) return undefined;
+  const joined = name.slice(authoritiesPrefix.length);
+  // The parts were made by namespacedName; '+' occurs in none.
+  return joined.includes("/") ? (joined.split("+") as NamespacedName[]) : undefined;
+}
+
+const authoritiesPrefix = "ca/";
 
 /** The name that access logs tell: `httproute/namespace/name/rule/0`, with the rule's own name behind it if it has one. */
 export function routeName(route: ObjectKey, rule: Pick<RouteRule, "index" | "name">): string {

@@ -1,6 +1,6 @@
 import type { EnvoyConfigRouteV3RetryPolicy } from "../../../proto/gen/types.ts";
 import { anyOf } from "../../../proto/messages.ts";
-import type { RouteRule } from "../nodes.ts";
+import type { RouteRule } from "../route-nodes.ts";
 import { durationOf } from "./duration.ts";
 
 /** Prints a rule's retries and the time limit of each try; undefined when it asks for neither. */
@@ -36,6 +36,9 @@ const otherHosts = {
 
 function backOff(milliseconds: number | undefined): EnvoyConfigRouteV3RetryPolicy {
   if (milliseconds === undefined || milliseconds < 1) return {};
-  const longest = durationOf(milliseconds * 10);
-  return { retryBackOff: { baseInterval: durationOf(milliseconds), maxInterval: longest } };
+  const interval = (wanted: number) => durationOf(Math.min(wanted, longestPauseMs));
+  return { retryBackOff: { baseInterval: interval(milliseconds), maxInterval: interval(milliseconds * 10) } };
 }
+
+/** A year. Envoy refuses a table with a duration that nanoseconds in 64 bits cannot tell, which ten times a long one may be. */
+const longestPauseMs = 365 * 24 * 3_600_000;

@@ -4,16 +4,18 @@ import {
   type EnvoyConfigRouteV3RouteActionRequestMirrorPolicy,
   type EnvoyConfigRouteV3WeightedClusterClusterWeight,
   type EnvoyTypeV3FractionalPercent,
+  type GoogleProtobufAny,
   EnvoyConfigRouteV3RouteActionClusterNotFoundResponseCode as NotFoundCode,
 } from "../../../proto/gen/types.ts";
 import type { HttpPathMatch, HttpUrlRewrite } from "../../core/gateway-api.ts";
-import type { Backend, Mirror, RouteRule } from "../nodes.ts";
+import type { Backend, Mirror, RouteRule } from "../route-nodes.ts";
 import type { BackendShare } from "./backend-share.ts";
 import { durationOf } from "./duration.ts";
 import { headerMutation } from "./header-mutation.ts";
 import { invalidBackendCluster } from "./names.ts";
 import { rewriteFullPath, rewritePrefix } from "./path-rewrite.ts";
 import { retryPolicy } from "./retry.ts";
+import { sessionConfig } from "./session.ts";
 
 /** Prints where a share's requests go, and how; undefined when none of its backends can take any. */
 export function routeAction(
@@ -25,7 +27,7 @@ export function routeAction(
   const retry = retryPolicy(rule);
   const mirrors = mirrorPolicies(share);
   return {
-    ...destination(share.backends),
+    ...destination(rule, share.backends),
     timeout: durationOf(rule.requestTimeoutMs),
     ...(retry && { retryPolicy: retry }),
     ...rewriteAction(share.filters.rewrite, path),
@@ -33,14 +35,19 @@ export function routeAction(
   };
 }
 
-function destination(backends: readonly Backend[]): EnvoyConfigRouteV3RouteAction {
+function destination(rule: RouteRule, backends: readonly Backend[]): EnvoyConfigRouteV3RouteAction {
   const [only] = backends;
   if (backends.length === 1 && only?.kind === "cluster" && !changesRequests(only)) return { cluster: only.cluster };
   return {
-    weightedClusters: { clusters: backends.map(weightedCluster) },
+    weightedClusters: {
+      clusters: backends.map((backend) =>
+        weightedCluster(backend, backends.length > 1 ? sessionConfig(rule, backend) : undefined),
+      ),
+    },
     // The share of invalid backends is sent to a cluster that does not exist.
     ...(backends.some(({ kind }) => kind === "invalid") && {
-      clusterNotFoundResponseCode: NotFoundCode.INTERNAL_SERVER_ERROR,
+      clusterNotFoundResponseCode:
+        rule.failureStatus === 503 ? NotFoundCode.SERVICE_UNAVAILABLE : NotFoundCode.INTERNAL_SERVER_ERROR,
     }),
   };
 }
@@ -49,7 +56,11 @@ function changesRequests({ filters }: Extract<Backend, { kind: "cluster" }>): bo
   return filters.requestHeaders !== undefined || filters.responseHeaders !== undefined || filters.rewrite !== undefined;
 }
 
-function weightedCluster(backend: Backend): EnvoyConfigRouteV3WeightedClusterClusterWeight {
+/** Where several backends share a route, each tells of its session itself. */
+function weightedCluster(
+  backend: Backend,
+  session: Readonly<Record<string, GoogleProtobufAny>> | undefined,
+): EnvoyConfigRouteV3WeightedClusterClusterWeight {
   const weight = { value: backend.weight };
   if (backend.kind === "invalid") return { name: invalidBackendCluster, weight };
   const request = headerMutation(backend.filters.requestHeaders);
@@ -63,6 +74,7 @@ function weightedCluster(backend: Backend): EnvoyConfigRouteV3WeightedClusterClu
     ...(response.toAdd && { responseHeadersToAdd: response.toAdd }),
     ...(response.toRemove && { responseHeadersToRemove: response.toRemove }),
     ...(hostname !== undefined && { hostRewriteLiteral: hostname }),
+    ...(session && { typedPerFilterConfig: session }),
   };
 }
 

@@ -6,9 +6,9 @@ import type {
 import { encodeMessage } from "../../../proto/messages.ts";
 import type { HttpRouteMatch } from "../../core/gateway-api.ts";
 import { type ObjectKey, parseNamespacedName, parseObjectKey } from "../../core/keys.ts";
-import type { RouteRule } from "../nodes.ts";
+import type { RouteRule } from "../route-nodes.ts";
 import { routeMetadataName } from "./access-log.ts";
-import { type BackendShare, shareRule } from "./backend-share.ts";
+import type { BackendShare } from "./backend-share.ts";
 import { type CorsVariant, corsFilterName, corsVariants } from "./cors.ts";
 import { headerMutation } from "./header-mutation.ts";
 import { routeName } from "./names.ts";
@@ -16,6 +16,7 @@ import { modifierFitsMatch } from "./path-rewrite.ts";
 import { printRedirect } from "./redirect.ts";
 import { routeAction } from "./route-action.ts";
 import { routeMatch } from "./route-match.ts";
+import { type SessionShare, sessionConfig, sessionShares } from "./session.ts";
 
 /** What the routes of a rule depend on besides the rule. */
 export interface RouteContext {
@@ -33,8 +34,8 @@ export function printRoutes(rule: RouteRule, match: HttpRouteMatch, context: Rou
   const name = routeName(context.route, rule);
   const messages =
     rule.broken === undefined
-      ? shareRule(rule).flatMap((share) => shareRoutes(share, { rule, match, context }))
-      : [{ match: routeMatch(match), directResponse: { status: 500 } }];
+      ? sessionShares(rule).flatMap((share) => shareRoutes(share, { rule, match, context }))
+      : [{ match: routeMatch(match), directResponse: { status: rule.failureStatus ?? 500 } }];
   const metadata = accessLogMetadata(rule, context);
   return messages.map((message) => encodeMessage("envoy.config.route.v3.Route", { name, metadata, ...message }));
 }
@@ -53,28 +54,41 @@ interface RuleMatch {
   readonly context: RouteContext;
 }
 
-function shareRoutes(share: BackendShare, { rule, match, context }: RuleMatch): readonly EnvoyConfigRouteV3Route[] {
+function shareRoutes(share: SessionShare, { rule, match, context }: RuleMatch): readonly EnvoyConfigRouteV3Route[] {
   const fraction = share.upTo === undefined ? {} : { runtimeFraction: { defaultValue: share.upTo } };
   const { cors } = share.filters;
   const variants = cors === undefined ? [{ match: routeMatch(match) }] : corsVariants(cors, match);
   const changes = routeChanges(share);
   return variants.flatMap((variant: CorsVariant): readonly EnvoyConfigRouteV3Route[] => {
-    const on = { ...variant.match, ...fraction };
+    const headers = [...(variant.match.headers ?? []), ...(share.inSession === undefined ? [] : [share.inSession])];
+    const on = { ...variant.match, ...fraction, ...(headers.length > 0 && { headers }) };
     if (cors !== undefined && variant.policy === undefined) return [{ match: on, directResponse: { status: 204 } }];
-    const filterConfig = variant.policy && { typedPerFilterConfig: { [corsFilterName]: variant.policy } };
     const routes = answers(share, on, { rule, match, context });
-    return routes.map((route) => ({ ...route, ...changes, ...filterConfig }));
+    return routes.map((route) => ({ ...route, ...changes, ...filterConfig(route, share, { rule, variant }) }));
   });
 }
 
-/** What a route does with a request: redirect it, pass it on, or answer 500 when it can do neither. */
+/** What filters are told of a route. Where several backends share it, each cluster tells of its session itself. */
+function filterConfig(
+  { route }: EnvoyConfigRouteV3Route,
+  { backends }: BackendShare,
+  { rule, variant }: { readonly rule: RouteRule; readonly variant: CorsVariant },
+): EnvoyConfigRouteV3Route {
+  const [only] = backends;
+  const session =
+    route !== undefined && only !== undefined && backends.length === 1 ? sessionConfig(rule, only) : undefined;
+  const typedPerFilterConfig = { ...(variant.policy && { [corsFilterName]: variant.policy }), ...session };
+  return Object.keys(typedPerFilterConfig).length > 0 ? { typedPerFilterConfig } : {};
+}
+
+/** What a route does with a request: redirect it, pass it on, or fail when it can do neither. */
 function answers(
   share: BackendShare,
   on: EnvoyConfigRouteV3RouteMatch,
   { rule, match, context }: RuleMatch,
 ): readonly EnvoyConfigRouteV3Route[] {
   const { redirect, rewrite } = share.filters;
-  const cannot = [{ match: on, directResponse: { status: 500 } }];
+  const cannot = [{ match: on, directResponse: { status: rule.failureStatus ?? 500 } }];
   if (redirect !== undefined) {
     if (!modifierFitsMatch(redirect.path, match.path)) return cannot;
     const { action, whenHostHasPort } = printRedirect(redirect, { ...context, path: match.path });

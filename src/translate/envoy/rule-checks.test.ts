@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { routeCases } from "../../../test/envoy/route-cases.ts";
 import type { HttpRouteMatch } from "../../core/gateway-api.ts";
-import type { RuleFilters } from "../nodes.ts";
+import type { RuleFilters } from "../route-nodes.ts";
 import { findFilterProblem, findMatchProblem } from "./rule-checks.ts";
 
 const path = { type: "PathPrefix", value: "/" } as const;

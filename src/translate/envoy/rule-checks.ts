@@ -5,7 +5,7 @@ import type {
   HttpRouteRule,
   HttpValueMatch,
 } from "../../core/gateway-api.ts";
-import type { RuleFilters } from "../nodes.ts";
+import type { RuleFilters } from "../route-nodes.ts";
 import { checkHeaderName, checkHeaderValue, checkMatchedHeaderName, checkWrittenHeaderName } from "./header-checks.ts";
 import { checkRegex, maxRegexProgram, writtenOutSize } from "./regex.ts";
 

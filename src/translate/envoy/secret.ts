@@ -14,3 +14,12 @@ export function printSecret(name: string, certificate: Extract<Certificate, { ki
   });
   return xdsResource("secret", name, bytes);
 }
+
+/** Prints authorities as the secret that those name who ask the other side for a certificate. */
+export function printAuthorities(name: string, pem: string): XdsResource {
+  const bytes = encodeMessage("envoy.extensions.transport_sockets.tls.v3.Secret", {
+    name,
+    validationContext: { trustedCa: { inlineString: pem } },
+  });
+  return xdsResource("secret", name, bytes);
+}

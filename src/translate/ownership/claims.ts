@@ -1,7 +1,7 @@
 /** Who wants to hold what, gathered from all routes and ListenerSets. */
 import type { Transform } from "../../collection/collection.ts";
 import type { ClaimCandidate, ClaimWant, RecordKey } from "../../core/ownership.ts";
-import type { Claim } from "../nodes.ts";
+import type { Claim } from "../route-nodes.ts";
 
 /** Narrows a route or a Gateway to what it claims. */
 export const listClaims: Transform<{ readonly claims: readonly Claim[] }, readonly Claim[]> = (_read, key, node) =>

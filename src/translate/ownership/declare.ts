@@ -1,7 +1,7 @@
 /** The collections by which claims are asked about. */
-import type { Collection, Source } from "../../collection/collection.ts";
+import type { Collection, Source, Transform } from "../../collection/collection.ts";
 import type { Graph } from "../../collection/graph.ts";
-import type { HttpRoute, ListenerSet } from "../../core/gateway-api.ts";
+import type { GrpcRoute, HttpRoute, ListenerSet, Route, TlsRoute } from "../../core/gateway-api.ts";
 import type { Hostname } from "../../core/hostname.ts";
 import type { Namespace } from "../../core/kubernetes.ts";
 import type { Holding, HostnameClaim } from "../../core/ownership.ts";
@@ -9,7 +9,7 @@ import { namespaceLabels } from "../allowed-routes.ts";
 import { hostnameGrants } from "./hostname-grants.ts";
 import { foreignHoldings, wildcardsOfHolding } from "./listener-ownership.ts";
 import { lengthsOfHolding, pathHolders, scopeOfHolding } from "./shared-paths.ts";
-import { writtenHostnames } from "./unique-route.ts";
+import { type WrittenHostname, writtenHostnames } from "./unique-route.ts";
 
 export interface OwnershipSources {
   /** By RecordKey. */
@@ -20,6 +20,8 @@ export interface OwnershipSources {
     readonly Namespace: Collection<Namespace>;
     readonly HostnameClaim: Collection<HostnameClaim>;
     readonly HTTPRoute: Collection<HttpRoute>;
+    readonly GRPCRoute: Collection<GrpcRoute>;
+    readonly TLSRoute: Collection<TlsRoute>;
     readonly ListenerSet: Collection<ListenerSet>;
   };
 }
@@ -34,9 +36,12 @@ export function declareOwnership(graph: Graph, { objects, holdings, claimProblem
   );
   const byLength = graph.groupBy("pathHoldingsByLength", [holdings], lengthsOfHolding);
   const below = graph.groupBy("holdingsBelowWildcards", [holdings], wildcardsOfHolding);
-  const written = graph.derive("writtenHostnames", objects.HTTPRoute, (_read, key, route) => [
-    [key, writtenHostnames(route)],
-  ]);
+  const writing: Transform<Route, WrittenHostname> = (_read, key, route) => [[key, writtenHostnames(route)]];
+  const written = [
+    graph.derive("writtenHostnames", objects.HTTPRoute, writing),
+    graph.derive("writtenGrpcHostnames", objects.GRPCRoute, writing),
+    graph.derive("writtenTlsHostnames", objects.TLSRoute, writing),
+  ];
   const held = graph.derive("heldHostnames", holdings, (_read, key, { hostname, path }) =>
     path === undefined ? [[key, hostname]] : [],
   );
@@ -50,7 +55,7 @@ export function declareOwnership(graph: Graph, { objects, holdings, claimProblem
     heldLengths: graph.derive("heldLengths", byLength, (_read, key) => [[key, true as const]]),
     pathHolders: graph.derive("pathHolders", pathsByHostname, pathHolders),
     foreignBelow: graph.derive("foreignHoldings", objects.ListenerSet, foreignHoldings(below)),
-    writers: graph.groupBy("writersByHostname", [written], ({ hostnames }) => hostnames),
+    writers: graph.groupBy("writersByHostname", written, ({ hostnames }) => hostnames),
     /** Hostnames that are somebody's, as they are written. */
     guarded: graph.groupBy<Hostname>("guardedHostnames", [held, granted], (hostname) => [hostname]),
   };

@@ -1,12 +1,13 @@
 /** What claims would make of an object, before it is applied. */
 import type { Collection, Reader, Transform } from "../../collection/collection.ts";
-import type { Gateway, HttpRoute, ListenerSet } from "../../core/gateway-api.ts";
+import type { Gateway, ListenerSet, Route } from "../../core/gateway-api.ts";
 import { normalizeHostname } from "../../core/hostname.ts";
-import { nameOf } from "../../core/keys.ts";
+import { nameOf, type ObjectByKind, type RouteKind } from "../../core/keys.ts";
 import type { OwnershipRefusal } from "../../core/ownership.ts";
 import type { NamespaceLabels } from "../allowed-routes.ts";
 import { attachmentRejection, listenerSetKeys } from "../listener-set.ts";
-import type { BoundRoute, GatewayNode } from "../nodes.ts";
+import type { GatewayNode } from "../nodes.ts";
+import type { BoundRoute } from "../route-nodes.ts";
 import { judgeListener, type ListenerOwnershipInputs } from "./listener-ownership.ts";
 
 /** What would be refused, and what would only be warned about. */
@@ -16,7 +17,7 @@ export interface OwnershipJudgement {
 }
 
 export interface JudgeInputs {
-  readonly bindRoute: Transform<HttpRoute, BoundRoute>;
+  readonly bind: { readonly [K in RouteKind]: Transform<ObjectByKind[K], BoundRoute> };
   /** Gateways of ours, by namespace/name. */
   readonly nodes: Collection<GatewayNode>;
   /** All of them, by namespace/name. */
@@ -29,11 +30,12 @@ export interface JudgeInputs {
 const read: Reader = { get: (from, key) => from.get(key) };
 
 /** Judges an object as if it were applied now. What nobody holds is nobody's yet: it is not refused. */
-export function judgeObject(object: HttpRoute | ListenerSet, inputs: JudgeInputs): OwnershipJudgement {
-  return object.kind === "HTTPRoute" ? judgeRoute(object, inputs) : judgeSet(object, inputs);
+export function judgeObject(object: Route | ListenerSet, inputs: JudgeInputs): OwnershipJudgement {
+  return object.kind === "ListenerSet" ? judgeSet(object, inputs) : judgeRoute(object, inputs);
 }
 
-function judgeRoute(route: HttpRoute, { bindRoute }: JudgeInputs): OwnershipJudgement {
+function judgeRoute(route: Route, { bind }: JudgeInputs): OwnershipJudgement {
+  const bindRoute = bind[route.kind] as Transform<Route, BoundRoute>; // the one for its kind
   const parents = [...bindRoute(read, nameOf(route.metadata), route)].flatMap(([, bound]) => bound.parents);
   const of = (enforced: boolean) =>
     distinct(parents.flatMap(({ refusals }) => (refusals?.enforced === enforced ? refusals.list : [])));

@@ -4,7 +4,8 @@ import type { ListenerSet } from "../../core/gateway-api.ts";
 import { everyHost, type Hostname, isWildcard, normalizeHostname, wildcardsAbove } from "../../core/hostname.ts";
 import { nameOf, objectKey } from "../../core/keys.ts";
 import { type Holding, hostnameRecordKey, type OwnershipRefusal } from "../../core/ownership.ts";
-import type { Claim, OwnershipPolicy } from "../nodes.ts";
+import type { OwnershipPolicy } from "../nodes.ts";
+import type { Claim } from "../route-nodes.ts";
 import { hostRights, type RightsInputs } from "./host-rights.ts";
 
 export interface ListenerOwnershipInputs extends RightsInputs {

@@ -15,7 +15,7 @@ export function describeRefusal(refusal: OwnershipRefusal): string {
     case "GrantedToOthers":
       return `${what} is granted to other namespaces by a HostnameClaim`;
     case "PathClaimedFirst":
-      return `${what} is already claimed by a route of another namespace, which had the path accepted first on this listener`;
+      return `${what} is already claimed by a route of another namespace, which had ${refusal.path === undefined ? "it" : "the path"} accepted first on this listener`;
     case "PublicSuffix":
       return `${what} is a public suffix or a single label: only a HostnameClaim can grant it`;
     case "Unclaimed":
@@ -51,7 +51,8 @@ const reasons = {
   NotRecorded: "Pending",
 } as const satisfies Record<RefusalCriterion, string>;
 
-function subjectOf({ hostname, path }: OwnershipRefusal): string {
+function subjectOf({ hostname, path, isPort }: OwnershipRefusal): string {
+  if (isPort === true) return "The port of the listener";
   const host = hostname === everyHost ? "every hostname" : `hostname '${hostname}'`;
   const subject = path === undefined ? host : `${pathNames[path.type]} '${path.value}' of ${host}`;
   return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}`;

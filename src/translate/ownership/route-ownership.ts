@@ -3,9 +3,10 @@ import type { Collection, Grouped, Reader } from "../../collection/collection.ts
 import { assertNever } from "../../core/assert-never.ts";
 import type { AllowedRoutes, HttpPathMatch } from "../../core/gateway-api.ts";
 import { everyHost } from "../../core/hostname.ts";
-import type { ObjectKey } from "../../core/keys.ts";
+import { type ObjectKey, parseObjectKey } from "../../core/keys.ts";
 import { hostnameRecordKey, type OwnershipRefusal, type RecordKey } from "../../core/ownership.ts";
-import type { AttachedHost, Claim, OwnershipPolicy, ParentListener } from "../nodes.ts";
+import type { OwnershipPolicy, ParentListener } from "../nodes.ts";
+import type { AttachedHost, Claim } from "../route-nodes.ts";
 import { type HostRights, hostRights, pathGrant, type RightsInputs } from "./host-rights.ts";
 import { isAcmeChallenge } from "./path-cover.ts";
 import { heldLengths, judgePath, type SharedHost, type SharedPathInputs } from "./shared-paths.ts";
@@ -85,6 +86,19 @@ export function judgeHosts(
     claims: judged.flatMap(({ claims }) => claims),
     pending: judged.some(({ pending }) => pending),
   };
+}
+
+/** What is told of besides the hostname: what is forwarded as it is knows no paths, and some of it no hostnames. */
+function subjectOf(route: ObjectKey, path: HttpPathMatch): Pick<OwnershipRefusal, "path" | "isPort"> {
+  switch (parseObjectKey(route).kind) {
+    case "TLSRoute":
+      return {};
+    case "TCPRoute":
+    case "UDPRoute":
+      return { isPort: true };
+    default:
+      return { path };
+  }
 }
 
 interface Case {
@@ -269,8 +283,9 @@ class HostJudge {
   }
 
   #refuse({ id, path }: OwnedMatch, refusal: Pick<OwnershipRefusal, "criterion" | "holder">): void {
+    const { route, host } = this.#case;
     this.#withheld.add(id);
-    this.#refusals.push({ hostname: this.#case.host.hostname, path, ...refusal });
+    this.#refusals.push({ hostname: host.hostname, ...subjectOf(route.key, path), ...refusal });
   }
 
   #claim(claim: Pick<Claim, "key" | "hostname" | "path">): void {

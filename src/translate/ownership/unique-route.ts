@@ -1,8 +1,9 @@
 /** Which route of a namespace has a hostname, where a Gateway gives it to one route only. */
-import type { HttpRoute } from "../../core/gateway-api.ts";
+import type { Route } from "../../core/gateway-api.ts";
 import { type Hostname, normalizeHostname } from "../../core/hostname.ts";
 import { nameOf, type ObjectKey, objectKey } from "../../core/keys.ts";
 import type { Holding } from "../../core/ownership.ts";
+import { routeHostnames } from "../route-hostnames.ts";
 
 /** A route by the hostnames that it writes. */
 export interface WrittenHostname {
@@ -13,12 +14,13 @@ export interface WrittenHostname {
 }
 
 /** Narrows a route to what it writes. */
-export function writtenHostnames({ kind, metadata, spec }: HttpRoute): WrittenHostname {
+export function writtenHostnames(route: Route): WrittenHostname {
+  const { kind, metadata } = route;
   return {
     route: objectKey(kind, nameOf(metadata)),
     namespace: metadata.namespace ?? "",
     createdAt: metadata.creationTimestamp,
-    hostnames: [...new Set((spec.hostnames ?? []).map(normalizeHostname))],
+    hostnames: [...new Set(routeHostnames(route).map(normalizeHostname))],
   };
 }
 

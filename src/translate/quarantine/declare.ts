@@ -3,7 +3,9 @@ import type { Collection, Grouped } from "../../collection/collection.ts";
 import type { Graph } from "../../collection/graph.ts";
 import type { EffectiveLimits } from "../../core/proxy-limits.ts";
 import type { Quarantine } from "../../core/quarantine.ts";
-import type { BoundRoute, Certificate } from "../nodes.ts";
+import type { ClusterTlsInputs } from "../backend-tls/cluster-tls.ts";
+import type { Certificate } from "../nodes.ts";
+import type { BoundRoute } from "../route-nodes.ts";
 import { buildClusterResource } from "../upstreams.ts";
 import { findRefusedCertificates } from "./refused-certificates.ts";
 import { findRefusedClusters, type RefusedCluster } from "./refused-clusters.ts";
@@ -37,17 +39,19 @@ export function declareRouteRefusals(
   {
     quarantinesByObject,
     limits,
+    backendTls,
     routes,
   }: {
     readonly quarantinesByObject: Grouped<Quarantine>;
     readonly limits: Collection<EffectiveLimits>;
+    readonly backendTls: ClusterTlsInputs;
     readonly routes: Collection<BoundRoute>;
   },
 ): RouteRefusals & { readonly refusedClusters: Collection<RefusedCluster> } {
   const refusedClusters = graph.derive(
     "refusedClusters",
     quarantinesByObject,
-    findRefusedClusters(buildClusterResource(limits)),
+    findRefusedClusters(backendTls, buildClusterResource(limits)),
   );
   const clusters = graph.groupBy("refusedClustersByGateway", [refusedClusters], ({ gateway }) => [gateway]);
   const rules = graph.derive(

@@ -1,5 +1,6 @@
 /** Clusters that the proxies of a Gateway have refused. */
 import type { Transform } from "../../collection/collection.ts";
+import type { Rejection } from "../../core/conditions.ts";
 import {
   gatewayResourceKey,
   type NamespacedName,
@@ -9,8 +10,10 @@ import {
 } from "../../core/keys.ts";
 import type { Quarantine } from "../../core/quarantine.ts";
 import type { XdsResource } from "../../core/xds-resource.ts";
+import { type ClusterTlsInputs, clusterNode } from "../backend-tls/cluster-tls.ts";
 import { parseClusterName } from "../envoy/names.ts";
-import type { Backend, BoundRoute, ClusterNode, Mirror, RouteRule } from "../nodes.ts";
+import type { ClusterNode } from "../nodes.ts";
+import type { Backend, BoundRoute, Mirror, RouteRule } from "../route-nodes.ts";
 
 /** A cluster that is not sent again. Keyed by gatewayResourceKey(gateway, cluster). */
 export interface RefusedCluster {
@@ -23,6 +26,7 @@ export interface RefusedCluster {
 
 /** Finds the clusters of a Service that were refused as they would be printed now. */
 export function findRefusedClusters(
+  backendTls: ClusterTlsInputs,
   print: Transform<ClusterNode, XdsResource>,
 ): Transform<ReadonlyMap<string, Quarantine>, RefusedCluster> {
   return (read, object, quarantines) => {
@@ -31,11 +35,11 @@ export function findRefusedClusters(
     if (kind !== "Service") return [];
     const found = new Map<string, RefusedCluster>();
     for (const { spec } of quarantines.values()) {
-      const node = parseClusterName(spec.part);
-      if (node.service !== name) continue;
       // The parse boundary: whoever may write quarantines is trusted with what they say.
       const gateway = spec.gateway as NamespacedName;
       const key = gatewayResourceKey(gateway, spec.part);
+      const node = clusterNode(read, backendTls, key);
+      if (node.service !== name) continue;
       for (const [, { version }] of print(read, key, node)) {
         if (!spec.hashes.includes(version)) continue;
         const { namespace = "" } = parseNamespacedName(name);
@@ -63,18 +67,30 @@ export function withoutClusters(
     if (backend.kind === "invalid") return backend;
     const found = byName.get(backend.cluster);
     if (found === undefined) return { ...backend, filters: withMirrors(backend.filters) };
-    const message = describeRefusedCluster(found, route);
-    return {
-      kind: "invalid",
-      weight: backend.weight,
-      rejection: { condition: "PartiallyInvalid", reason: "UnsupportedValue", message },
-    };
+    return { kind: "invalid", weight: backend.weight, rejection: refusedBackend(found, route) };
   });
   return { ...rule, backends, filters: withMirrors(rule.filters) };
 }
 
+/** What makes a backend invalid whose cluster is refused. */
+export function refusedBackend(found: RefusedCluster, route: Pick<BoundRoute, "namespace">): Rejection {
+  return {
+    condition: "PartiallyInvalid",
+    reason: "UnsupportedValue",
+    message: describeRefusedCluster(found, route),
+  };
+}
+
+/** What of a rule leads to clusters. */
+export interface RuleWithBackends extends Pick<RouteRule, "broken"> {
+  readonly backends: readonly (
+    | Pick<Extract<Backend, { readonly kind: "cluster" }>, "kind" | "cluster">
+    | { readonly kind: "invalid" }
+  )[];
+}
+
 /** The refused clusters that a rule would send requests to. */
-export function clustersOfRule(rule: RouteRule, refused: RefusedClusters): readonly RefusedCluster[] {
+export function clustersOfRule(rule: RuleWithBackends, refused: RefusedClusters): readonly RefusedCluster[] {
   if (refused === undefined || refused.size === 0 || rule.broken !== undefined) return [];
   const names = new Set(rule.backends.flatMap((backend) => (backend.kind === "cluster" ? [backend.cluster] : [])));
   return [...refused.values()].filter(({ cluster }) => names.has(cluster));

@@ -5,7 +5,7 @@ import type { Quarantine } from "../../core/quarantine.ts";
 import { parseRouteName } from "../envoy/names.ts";
 import { contentVersion } from "../envoy/resource.ts";
 import { printRoutes, type RouteContext } from "../envoy/route.ts";
-import type { BoundRoute, RouteRule } from "../nodes.ts";
+import type { BoundRoute, RouteRule } from "../route-nodes.ts";
 import { type RefusedCluster, withoutClusters } from "./refused-clusters.ts";
 
 /** A rule that is not served as it is written: its matches answer 500, or it is not there where these are refused too. */

@@ -3,10 +3,17 @@ import type { Reader } from "../../collection/collection.ts";
 import { type Condition, conditionFalse, type Rejection } from "../../core/conditions.ts";
 import type { NamespacedName } from "../../core/keys.ts";
 import { routeProgrammed } from "../../core/quarantine.ts";
-import type { BoundRoute, RouteRule } from "../nodes.ts";
+import type { BoundRoute, Layer4Backend, Layer4Rule, RouteRule } from "../route-nodes.ts";
 import { ruleLabel } from "../rule-label.ts";
 import type { RouteRefusals } from "./declare.ts";
-import { clustersOfRule, describeRefusedCluster, type RefusedCluster, withoutClusters } from "./refused-clusters.ts";
+import {
+  clustersOfRule,
+  describeRefusedCluster,
+  type RefusedCluster,
+  type RuleWithBackends,
+  refusedBackend,
+  withoutClusters,
+} from "./refused-clusters.ts";
 import { answering500, type RefusedRule } from "./refused-rules.ts";
 
 /** What of a route the proxies of one Gateway have refused. */
@@ -39,9 +46,28 @@ export function servedRules(route: BoundRoute, refusals: GatewayRefusals | undef
   });
 }
 
+/** The same of a route that forwards what comes as it is: connections to refused clusters are closed. */
+export function servedLayer4(route: BoundRoute, rule: Layer4Rule, refusals: GatewayRefusals | undefined): Layer4Rule {
+  const { clusters } = refusals ?? {};
+  if (clusters === undefined || clusters.size === 0) return rule;
+  const byName = new Map([...clusters.values()].map((each) => [each.cluster, each]));
+  const backends = rule.backends.map((backend): Layer4Backend => {
+    const found = backend.kind === "cluster" ? byName.get(backend.cluster) : undefined;
+    if (found === undefined) return backend;
+    return { kind: "invalid", weight: backend.weight, rejection: refusedBackend(found, route) };
+  });
+  return { ...rule, backends };
+}
+
+/** The rules of a route of any kind, as far as refusals ask. */
+function rulesOf({ rules, layer4 }: BoundRoute): readonly (RuleWithBackends & Pick<RouteRule, "index" | "name">)[] {
+  return layer4 === undefined ? rules : [{ index: 0, ...layer4 }];
+}
+
 /** Why rules are dropped, for PartiallyInvalid, in the words that the specification wants it to begin with. */
 export function droppedRules(route: BoundRoute, refusals: readonly GatewayRefusals[]): readonly Rejection[] {
-  return route.rules.flatMap((rule) => {
+  const becomes = route.layer4 === undefined ? "requests answer 500" : "connections are closed";
+  return rulesOf(route).flatMap((rule) => {
     const label = ruleLabel(rule, rule.index);
     const found = refusals.flatMap(({ rules }) => rules?.get(rule.index) ?? []);
     const clusters = refusals.flatMap((each) => clustersOfRule(rule, each.clusters));
@@ -51,8 +77,7 @@ export function droppedRules(route: BoundRoute, refusals: readonly GatewayRefusa
         (form) => `Dropped Rule ${label}${form === "dropped" ? "" : ", which answers 500"}: proxies refuse it`,
       ),
       ...clusters.map(
-        (cluster) =>
-          `Dropped Rule ${label} for a backend, whose requests answer 500: ${describeRefusedCluster(cluster, route)}`,
+        (cluster) => `Dropped Rule ${label} for a backend, whose ${becomes}: ${describeRefusedCluster(cluster, route)}`,
       ),
     ].map((message): Rejection => ({ condition: "PartiallyInvalid", reason: "UnsupportedValue", message }));
   });
@@ -60,7 +85,7 @@ export function droppedRules(route: BoundRoute, refusals: readonly GatewayRefusa
 
 /** Tells the owner of a route what proxies said of it; undefined when they said nothing. */
 export function refusedCondition(route: BoundRoute, refusals: readonly GatewayRefusals[]): Condition | undefined {
-  const sentences = route.rules.flatMap((rule) => {
+  const sentences = rulesOf(route).flatMap((rule) => {
     const label = ruleLabel(rule, rule.index);
     const found = refusals.flatMap(({ rules }) => rules?.get(rule.index) ?? []);
     const clusters = refusals.flatMap((each) => clustersOfRule(rule, each.clusters));

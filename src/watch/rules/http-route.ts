@@ -1,8 +1,9 @@
-import type { HttpPathMatch, HttpRouteMatch, ParentReference } from "../../core/gateway-api.ts";
+import type { HttpPathMatch, HttpRouteMatch } from "../../core/gateway-api.ts";
 import { quoteValue } from "../problem.ts";
 import { backendPort, httpFilterRules, type LooseFilter } from "./http-filter.ts";
-import { repeated } from "./listener.ts";
+import { parentRefRules, uniqueRuleNames } from "./route.ts";
 import { type RuleCheck, rulesFor } from "./rule.ts";
+import { sessionPersistenceRules } from "./session-persistence.ts";
 
 interface LooseRule {
   readonly name?: string;
@@ -16,41 +17,8 @@ interface Timeouts {
   readonly backendRequest?: string;
 }
 
-const parentRefs: readonly RuleCheck<readonly ParentReference[]>[] = [
-  {
-    name: "two references to one parent both have a sectionName, or neither",
-    cel: "c931cd547ca6",
-    check: (refs) => {
-      const mixed = refs.find((ref) =>
-        refs.some(
-          (other) =>
-            parent(ref) === parent(other) && (ref.sectionName === undefined) !== (other.sectionName === undefined),
-        ),
-      );
-      return mixed && `must name a sectionName in each reference to ${quoteValue(mixed.name)}, as there are several`;
-    },
-  },
-  {
-    name: "two references to one parent have different sectionNames",
-    cel: "e906342c6f92",
-    check: (refs) =>
-      repeated(
-        refs.map((ref) => JSON.stringify([parent(ref), ref.sectionName])),
-        () => "must not refer twice to the same section of the same parent",
-      ),
-  },
-];
-
 const ruleList: readonly RuleCheck<readonly LooseRule[]>[] = [
-  {
-    name: "rule names are unique",
-    cel: "5d343ad9ee1d",
-    check: (rules) =>
-      repeated(
-        rules.flatMap(({ name }) => (name === undefined ? [] : [name])),
-        (name) => `has two rules named ${name}`,
-      ),
-  },
+  uniqueRuleNames,
   {
     name: "a route has at most 128 matches",
     cel: "dfef9215af4a",
@@ -161,21 +129,18 @@ const timeouts: readonly RuleCheck<Timeouts>[] = [
 
 /** How the fields of an HTTPRoute fit together. */
 export const httpRouteRules = [
-  ...rulesFor("HTTPRoute", ["spec.parentRefs"], parentRefs),
+  ...parentRefRules("HTTPRoute"),
   ...rulesFor("HTTPRoute", ["spec.rules"], ruleList),
   ...rulesFor("HTTPRoute", ["spec.rules[]"], oneRule),
   ...rulesFor("HTTPRoute", ["spec.rules[].matches[].path"], pathMatch),
   ...rulesFor("HTTPRoute", ["spec.rules[].timeouts"], timeouts),
   ...rulesFor("HTTPRoute", ["spec.rules[].backendRefs[]"], backendPort),
+  ...sessionPersistenceRules("HTTPRoute"),
   ...httpFilterRules("spec.rules[].filters"),
   ...httpFilterRules("spec.rules[].backendRefs[].filters"),
 ];
 
 const pathCharacters = /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/;
-
-function parent({ group, kind, namespace, name }: ParentReference): string {
-  return JSON.stringify([group, kind, namespace, name]);
-}
 
 /** As in the API, two filters or backends that do it leave the rule without effect: only exactly one is looked at. */
 function exactlyOne<T>(items: readonly T[] | undefined, test: (item: T) => boolean): boolean {

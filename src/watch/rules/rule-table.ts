@@ -1,11 +1,14 @@
 import type { Kind } from "../../core/keys.ts";
+import { backendTlsPolicyRules } from "./backend-tls-policy.ts";
 import { endpointSliceRules } from "./endpoint-slice.ts";
 import { gatewayRules } from "./gateway.ts";
 import { gatewayClassRules } from "./gateway-class.ts";
 import { gatewayParametersRules } from "./gateway-parameters.ts";
+import { grpcRouteRules } from "./grpc-route.ts";
 import { hostnameClaimRules } from "./hostname-claim.ts";
 import { hostnameRecordRules } from "./hostname-record.ts";
 import { httpRouteRules } from "./http-route.ts";
+import { layer4RouteRules } from "./layer4-routes.ts";
 import { listenerRules } from "./listener.ts";
 import { namespaceChoiceRules } from "./namespace-choice.ts";
 import { quarantineRules } from "./quarantine.ts";
@@ -19,6 +22,9 @@ export const rules: readonly Rule[] = [
   ...gatewayRules,
   ...listenerRules("ListenerSet", { uniqueListeners: "e3e62c2ad493" }),
   ...httpRouteRules,
+  ...grpcRouteRules,
+  ...layer4RouteRules,
+  ...backendTlsPolicyRules,
   ...serviceRules,
   ...endpointSliceRules,
   ...storedDataRules,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkRule } from "./check-rules.ts";
 import { type RuleCase as Case, casesOfOwnership } from "./ownership-rules.case.ts";
+import { casesOfRoutes } from "./route-rules.case.ts";
 import { rules } from "./rule-table.ts";
 
 const listener = { name: "a", port: 80, protocol: "HTTP" };
@@ -313,6 +314,7 @@ const cases: Record<string, Case> = {
     refused: { "gateway.networking.k8s.io/gateway-name": "" },
   },
   ...casesOfOwnership,
+  ...casesOfRoutes,
 };
 
 /** An object in which the value stands where the path leads to. */

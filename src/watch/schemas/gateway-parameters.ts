@@ -1,6 +1,6 @@
 import { lockableFields } from "../../core/gateway-parameters.ts";
 import { gatewayBudget } from "./budget-limits.ts";
-import { namespace, objectName } from "./fields.ts";
+import { namespace, objectName, port } from "./fields.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { ownershipSchema } from "./ownership-parameters.ts";
 import { cipherSuites, parameterBoundsSchema, replicas, serviceType, tlsVersion } from "./parameter-bounds.ts";
@@ -90,6 +90,31 @@ const tls = {
   properties: { minimumVersion: { ...tlsVersion, description: "1.2 unless told." }, cipherSuites },
 } as const satisfies JsonSchema;
 
+const listeners = {
+  type: "array",
+  description: "What proxies do on ports of the Gateway besides what the listeners there say.",
+  maxItems: 64,
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["port"],
+  items: {
+    type: "object",
+    required: ["port"],
+    properties: {
+      port: { ...port, description: "The port of the listeners." },
+      http3: {
+        type: "boolean",
+        description: "Serves the HTTPS listeners of the port by HTTP/3 as well, on the UDP port of that number.",
+      },
+      proxyProtocol: {
+        type: "string",
+        description:
+          "Whether connections begin with a header of the PROXY protocol that says who the client is. Allow takes connections without it too, and believes whoever sends one. Off unless told.",
+        enum: ["Off", "Allow", "Require"],
+      },
+    },
+  },
+} as const satisfies JsonSchema;
+
 const proxyParameters = {
   image: {
     type: "string",
@@ -123,6 +148,7 @@ const proxyParameters = {
   },
   accessLog,
   tls,
+  listeners,
   ownership: ownershipSchema,
   budget: gatewayBudget,
   limits: limitsSchema,

@@ -1,48 +1,10 @@
-import { duration, group, hostname, kind, namespace, objectName, port, sectionName } from "./fields.ts";
-import { backendReference, headerName, httpFiltersSchema } from "./http-filter.ts";
+import { duration, hostname, sectionName } from "./fields.ts";
+import { backendReference, httpFiltersSchema } from "./http-filter.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { headerMatches, parentRefs, weight } from "./route.ts";
+import { sessionPersistence } from "./session-persistence.ts";
 
 const everyPath = { type: "PathPrefix", value: "/" } as const;
-
-const parentRefs = {
-  type: "array",
-  maxItems: 32,
-  "x-kubernetes-list-type": "atomic",
-  items: {
-    type: "object",
-    required: ["name"],
-    properties: {
-      group: { ...group, default: "gateway.networking.k8s.io" },
-      kind: { ...kind, default: "Gateway" },
-      namespace,
-      name: objectName,
-      sectionName,
-      port,
-    },
-  },
-} as const satisfies JsonSchema;
-
-const valueMatchType = {
-  type: "string",
-  default: "Exact",
-  enum: ["Exact", "RegularExpression"],
-} as const satisfies JsonSchema;
-
-const headerMatches = {
-  type: "array",
-  maxItems: 16,
-  "x-kubernetes-list-type": "map",
-  "x-kubernetes-list-map-keys": ["name"],
-  items: {
-    type: "object",
-    required: ["name", "value"],
-    properties: {
-      type: valueMatchType,
-      name: headerName,
-      value: { type: "string", minLength: 1, maxLength: 4096 },
-    },
-  },
-} as const satisfies JsonSchema;
 
 const queryMatches = {
   ...headerMatches,
@@ -87,7 +49,7 @@ const backendRefs = {
     required: ["name"],
     properties: {
       ...backendReference.properties,
-      weight: { type: "integer", format: "int32", default: 1, minimum: 0, maximum: 1_000_000 },
+      weight,
       filters: httpFiltersSchema,
     },
   },
@@ -113,6 +75,7 @@ const rule = {
         backoff: duration,
       },
     },
+    sessionPersistence,
   },
 } as const satisfies JsonSchema;
 

@@ -1,4 +1,5 @@
 /** What Gateways of a class may ask for, and the fields that this has in common with the parameters themselves. */
+import { cipherSuiteNames } from "../../core/gateway-parameters.ts";
 import { hostname, port } from "./fields.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { patterns } from "./patterns.ts";
@@ -26,22 +27,7 @@ export const cipherSuites = {
   "x-kubernetes-list-type": "atomic",
   items: {
     type: "string",
-    enum: [
-      "ECDHE-ECDSA-AES128-GCM-SHA256",
-      "ECDHE-RSA-AES128-GCM-SHA256",
-      "ECDHE-ECDSA-AES256-GCM-SHA384",
-      "ECDHE-RSA-AES256-GCM-SHA384",
-      "ECDHE-ECDSA-CHACHA20-POLY1305",
-      "ECDHE-RSA-CHACHA20-POLY1305",
-      "ECDHE-ECDSA-AES128-SHA",
-      "ECDHE-RSA-AES128-SHA",
-      "ECDHE-ECDSA-AES256-SHA",
-      "ECDHE-RSA-AES256-SHA",
-      "AES128-GCM-SHA256",
-      "AES256-GCM-SHA384",
-      "AES128-SHA",
-      "AES256-SHA",
-    ],
+    enum: cipherSuiteNames,
   },
 } as const satisfies JsonSchema;
 

@@ -31,6 +31,9 @@ export const patterns = {
   imagePattern: "^[a-z0-9][^\\s*]*\\*?$",
   cidr: "^[0-9a-fA-F:.]+/[0-9]{1,3}$",
   logField: "^[A-Za-z0-9_.-]+$",
+  wellKnownCertificates: `^(System|(${subdomain}/${qualifiedName}))$`,
+  // As the API has it: not grouped to its end, so that whatever follows the authority is taken.
+  absoluteUri: "^(([^:/?#]+):)(//([^/?#]*))([^?#]*)(\\?([^#]*))?(#(.*))?",
   contentHash: "^[0-9a-f]{16}$",
 } as const;
 
@@ -68,6 +71,8 @@ const words: ReadonlyMap<string, string> = new Map([
   [patterns.imagePattern, "be the name of an image, optionally with '*' at its end"],
   [patterns.cidr, "be a range of addresses such as 192.0.2.0/24"],
   [patterns.logField, "be a name of letters, digits, '-', '_' and '.'"],
+  [patterns.wellKnownCertificates, "be System, or a domain, then '/', then a name"],
+  [patterns.absoluteUri, "be an absolute URI such as spiffe://example.com/name"],
   [patterns.contentHash, "be 16 hex digits in lower case"],
   [patterns.portName, "be a port name (lower-case letters, digits and '-')"],
 ]);

@@ -1,13 +1,16 @@
 import type { Kind } from "../../core/keys.ts";
+import { backendTlsPolicySchema } from "./backend-tls-policy.ts";
 import { configMapSchema } from "./config-map.ts";
 import { endpointSliceSchema } from "./endpoint-slice.ts";
 import { gatewaySchema } from "./gateway.ts";
 import { gatewayClassSchema } from "./gateway-class.ts";
 import { gatewayParametersSchema } from "./gateway-parameters.ts";
+import { grpcRouteSchema } from "./grpc-route.ts";
 import { hostnameClaimSchema } from "./hostname-claim.ts";
 import { hostnameRecordSchema } from "./hostname-record.ts";
 import { httpRouteSchema } from "./http-route.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { tcpRouteSchema, tlsRouteSchema, udpRouteSchema } from "./layer4-routes.ts";
 import { listenerSetSchema } from "./listener-set.ts";
 import { namespaceSchema } from "./namespace.ts";
 import { namespaceBudgetSchema } from "./namespace-budget.ts";
@@ -23,6 +26,11 @@ export const schemas = {
   Gateway: gatewaySchema,
   ListenerSet: listenerSetSchema,
   HTTPRoute: httpRouteSchema,
+  GRPCRoute: grpcRouteSchema,
+  TLSRoute: tlsRouteSchema,
+  TCPRoute: tcpRouteSchema,
+  UDPRoute: udpRouteSchema,
+  BackendTLSPolicy: backendTlsPolicySchema,
   ReferenceGrant: referenceGrantSchema,
   Service: serviceSchema,
   EndpointSlice: endpointSliceSchema,
@@ -45,6 +53,11 @@ export const nameSchemas = {
   Gateway: dnsName,
   ListenerSet: dnsName,
   HTTPRoute: dnsName,
+  GRPCRoute: dnsName,
+  TLSRoute: dnsName,
+  TCPRoute: dnsName,
+  UDPRoute: dnsName,
+  BackendTLSPolicy: dnsName,
   ReferenceGrant: dnsName,
   Service: dnsLabel,
   EndpointSlice: dnsName,

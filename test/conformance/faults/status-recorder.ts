@@ -43,13 +43,16 @@ export interface StatusRecorder {
   stop(): void;
 }
 
-/** Watches Gateways, routes and classes, and notes every change of a status. */
-export function recordStatuses(bed: Bed): StatusRecorder {
+/** What has statuses of ours in every release of the CRDs that the tests install. */
+const recorded = ["gatewayclasses", "gateways", "httproutes"];
+
+/** Watches Gateways, routes and classes, and notes every change of a status; more kinds by their plurals. */
+export function recordStatuses(bed: Bed, more: readonly string[] = []): StatusRecorder {
   const writes: StatusWrite[] = [];
   const objects = new Set<string>();
   const known = new Map<string, RecordedStatus>();
   const end = new AbortController();
-  for (const plural of ["gatewayclasses", "gateways", "httproutes"]) {
+  for (const plural of [...recorded, ...more]) {
     const path = `/apis/gateway.networking.k8s.io/v1/${plural}`;
     bed.api.watch<RecordedObject>(
       path,
@@ -108,7 +111,7 @@ const goodWhenTrue: ReadonlySet<string> = new Set(["Accepted", "Programmed", "Re
 /** The resourceVersions of everything that has a status of ours. */
 export async function resourceVersions({ api }: Bed): Promise<Readonly<Record<string, string>>> {
   const lists = await Promise.all(
-    ["gatewayclasses", "gateways", "httproutes"].map(async (plural) => {
+    recorded.map(async (plural) => {
       const path = `/apis/gateway.networking.k8s.io/v1/${plural}`;
       const { items } = await api.get<{ items: readonly RawObject[] }>(path);
       return items.map(({ metadata }) => [

@@ -156,6 +156,7 @@ class RunningArticle implements ArticleRun {
     const address = await addressOf(this.#bed, request.gateway);
     if (address === undefined) return [`${request.gateway} has no address`];
     const { scheme, host, port } = request;
+    if (scheme !== "http" && scheme !== "https") return [`${scheme} is not asked here`];
     const one = { scheme, host, port, address, path: `${request.path}?${token}`, authorities: this.#authorities };
     const answers = await ask(
       this.#bed,

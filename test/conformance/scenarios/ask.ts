@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Bed } from "../bed/start-bed.ts";
+import type { Layer4Answer, Layer4Request } from "./client/layer4.ts";
 import type { LoadOptions, LoadReport } from "./client/load-options.ts";
 import type { ClientAnswer, ClientRequest } from "./client/request.ts";
 
@@ -11,6 +12,15 @@ export async function ask(bed: Bed, requests: readonly ClientRequest[]): Promise
   if (code !== 0) throw new Error(`the client failed: ${stderr}`);
   // Written by our own client.
   return JSON.parse(stdout) as readonly ClientAnswer[];
+}
+
+/** Asks backends behind listeners of other protocols than HTTP, from inside the bed, one after the other. */
+export async function askLayer4(bed: Bed, requests: readonly Layer4Request[]): Promise<readonly Layer4Answer[]> {
+  const command = [process.execPath, script("ask-layer4.ts")];
+  const { code, stdout, stderr } = await bed.run(command, { input: JSON.stringify(requests) });
+  if (code !== 0) throw new Error(`the client failed: ${stderr}`);
+  // Written by our own client.
+  return JSON.parse(stdout) as readonly Layer4Answer[];
 }
 
 /** Sends a request again and again, from inside the bed, until its stop file is there. */

@@ -19,6 +19,10 @@ export interface ReportedObject extends RawObject {
       readonly parentRef: { readonly namespace?: string; readonly name: string };
       readonly conditions?: readonly Condition[];
     }[];
+    readonly ancestors?: readonly {
+      readonly ancestorRef: { readonly namespace?: string; readonly name: string };
+      readonly conditions?: readonly Condition[];
+    }[];
   };
 }
 
@@ -26,6 +30,11 @@ const plurals = {
   GatewayClass: "gatewayclasses",
   Gateway: "gateways",
   HTTPRoute: "httproutes",
+  GRPCRoute: "grpcroutes",
+  TLSRoute: "tlsroutes",
+  TCPRoute: "tcproutes",
+  UDPRoute: "udproutes",
+  BackendTLSPolicy: "backendtlspolicies",
   ListenerSet: "listenersets",
 } as const;
 
@@ -39,13 +48,15 @@ export function readObject(bed: Bed, words: string): Promise<ReportedObject> {
   return bed.api.get(`/apis/gateway.networking.k8s.io/v1${place}/${plural}/${name}`);
 }
 
-/** A condition of an object, or of a route for one of its parents, `namespace/name`. */
+/** A condition of an object, of a route for one of its parents, or of a policy for an ancestor, `namespace/name`. */
 export function conditionOf(object: ReportedObject, type: string, parent?: string): Condition | undefined {
-  const { namespace } = object.metadata;
-  const isMeant = ({ parentRef }: { readonly parentRef: { readonly namespace?: string; readonly name: string } }) =>
-    `${parentRef.namespace ?? namespace}/${parentRef.name}` === parent;
-  const conditions =
-    parent === undefined ? object.status?.conditions : object.status?.parents?.find(isMeant)?.conditions;
+  const { metadata, status } = object;
+  const isMeant = ({ namespace = metadata.namespace, name }: { readonly namespace?: string; readonly name: string }) =>
+    `${namespace}/${name}` === parent;
+  const ofParent =
+    status?.parents?.find(({ parentRef }) => isMeant(parentRef)) ??
+    status?.ancestors?.find(({ ancestorRef }) => isMeant(ancestorRef));
+  const conditions = parent === undefined ? status?.conditions : ofParent?.conditions;
   return conditions?.find((condition) => condition.type === type);
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Catalogue, testsOfProfile } from "./catalogue.ts";
+import { type Catalogue, isMeshTest, profileOf, testsOfProfile } from "./catalogue.ts";
 
 const catalogue: Catalogue = {
   profiles: [
@@ -11,14 +11,21 @@ const catalogue: Catalogue = {
     { name: "Core", features: ["Gateway", "HTTPRoute"], provisional: false },
     { name: "Extended", features: ["HTTPRoute", "HTTPRouteCORS"], provisional: true },
     { name: "OfNone", features: ["HTTPRoute", "TLSRoute"], provisional: false },
+    { name: "OfMeshes", features: ["HTTPRoute", "Mesh"], provisional: false },
   ],
 };
 
-it("counts the core and the extended tests of a profile, and none that needs more", () => {
-  expect(testsOfProfile(catalogue, "GATEWAY-HTTP").map(({ name }) => name)).toEqual(["OfBoth", "Core", "Extended"]);
-  expect(testsOfProfile(catalogue, "GATEWAY-TLS").map(({ name }) => name)).toEqual(["OfBoth"]);
+it.each([
+  { name: "GATEWAY-HTTP", want: ["OfBoth", "Core", "Extended"] },
+  { name: "GATEWAY-TLS", want: ["OfBoth"] },
+])("counts the core and the extended tests of $name, and none that needs more", ({ name, want }) => {
+  expect(testsOfProfile(catalogue, profileOf(catalogue, name)).map((test) => test.name)).toEqual(want);
 });
 
 it("names the profiles when it is asked for another", () => {
-  expect(() => testsOfProfile(catalogue, "GATEWAY")).toThrow("there is no profile GATEWAY: GATEWAY-HTTP, GATEWAY-TLS");
+  expect(() => profileOf(catalogue, "GATEWAY")).toThrow("there is no profile GATEWAY: GATEWAY-HTTP, GATEWAY-TLS");
+});
+
+it("tells the tests of meshes from the others", () => {
+  expect(catalogue.tests.filter(isMeshTest).map(({ name }) => name)).toEqual(["OfMeshes"]);
 });

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 
 /** What the official suite says of itself. */
 export interface Catalogue {
+  /** Those of gateways; the suite has others for meshes. */
   readonly profiles: readonly SuiteProfile[];
   readonly tests: readonly SuiteTest[];
 }
@@ -25,12 +26,20 @@ export function readCatalogue(program: string): Catalogue {
   return JSON.parse(execFileSync(program, { encoding: "utf8" })) as Catalogue;
 }
 
-/** The tests that count for a profile: those that need nothing beyond its features. */
-export function testsOfProfile({ profiles, tests }: Catalogue, name: string): readonly SuiteTest[] {
+/** The profile of that name. */
+export function profileOf({ profiles }: Catalogue, name: string): SuiteProfile {
   const profile = profiles.find((candidate) => candidate.name === name);
-  if (profile === undefined) {
-    throw new Error(`there is no profile ${name}: ${profiles.map((known) => known.name).join(", ")}`);
-  }
-  const features = new Set([...profile.core, ...profile.extended]);
+  if (profile !== undefined) return profile;
+  throw new Error(`there is no profile ${name}: ${profiles.map((known) => known.name).join(", ")}`);
+}
+
+/** The tests that count for a profile: those that need nothing beyond its features. */
+export function testsOfProfile({ tests }: Catalogue, { core, extended }: SuiteProfile): readonly SuiteTest[] {
+  const features = new Set([...core, ...extended]);
   return tests.filter((test) => test.features.every((feature) => features.has(feature)));
+}
+
+/** Whether a test is of meshes, which Gatehouse is not. */
+export function isMeshTest({ features }: SuiteTest): boolean {
+  return features.includes("Mesh");
 }

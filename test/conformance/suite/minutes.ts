@@ -4,6 +4,11 @@ export async function timed<T>(what: string, work: () => Promise<T>): Promise<T>
   try {
     return await work();
   } finally {
-    console.log(`${((performance.now() - started) / 60_000).toFixed(2).padStart(6)} min  ${what}`);
+    console.log(`${formatMinutes((performance.now() - started) / 60_000)}  ${what}`);
   }
+}
+
+/** Minutes in a column. */
+export function formatMinutes(minutes: number): string {
+  return `${minutes.toFixed(2).padStart(6)} min`;
 }

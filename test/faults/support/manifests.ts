@@ -153,3 +153,23 @@ export function tlsSecret(
 function gatewayApi(kind: string, metadata: object): Manifest {
   return { apiVersion: "gateway.networking.k8s.io/v1", kind, metadata };
 }
+
+/** A policy of namespace shop for a whole Service; the authorities are the system's unless the validation says. */
+export function backendTlsPolicy(
+  name: string,
+  { service, validation }: { readonly service: string; readonly validation: Readonly<Record<string, unknown>> },
+): Manifest {
+  const authorities = "caCertificateRefs" in validation ? {} : { wellKnownCACertificates: "System" };
+  return {
+    ...gatewayApi("BackendTLSPolicy", { name, namespace: "shop" }),
+    spec: {
+      targetRefs: [{ group: "", kind: "Service", name: service }],
+      validation: { ...authorities, ...validation },
+    },
+  };
+}
+
+/** A ConfigMap of namespace shop with authorities. */
+export function authorities(name: string, pem: string): Manifest {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "shop" }, data: { "ca.crt": pem } };
+}

@@ -1,9 +1,16 @@
-/** Loaded before a control plane: it lets header values pass that are longer, and keys that are shorter, than any proxy takes. */
+/** Loaded before a control plane: it lets header values and names of backends pass that are longer, and keys that are shorter, than any proxy takes. */
 import { registerHooks } from "node:module";
+
+const preciseHostname = `preciseHostname = {
+  type: "string",
+  minLength: 1,
+  maxLength: `;
 
 const limits: readonly (readonly [file: string, limit: string, instead: string])[] = [
   ["/src/translate/envoy/header-checks.ts", "maxValueBytes = 16_384", "maxValueBytes = 1_000_000"],
   ["/src/watch/schemas/http-filter.ts", "maxLength: 4096", "maxLength: 1_000_000"],
+  ["/src/translate/backend-tls/certificate-names.ts", "name.length <= 253", "name.length <= 1_000"],
+  ["/src/watch/schemas/fields.ts", `${preciseHostname}253`, `${preciseHostname}1_000`],
   ["/src/translate/certificate.ts", "modulusLength < 2048", "modulusLength < 1024"],
 ];
 

@@ -55,6 +55,9 @@ export async function watchCluster(url: string, scheduler: Scheduler): Promise<W
 /** The kinds whose objects are delivered without anybody referring to them. */
 export const deliveredKinds: readonly Kind[] = kindNames.filter((kind) => kind !== "Secret" && kind !== "ConfigMap");
 
+/** Watches of a whole cluster: two of Secrets, one of ConfigMaps and one of the definitions of kinds besides. */
+export const everyWatch = deliveredKinds.length + 4;
+
 /** Puts an object of any kind that counts as valid and matters to nobody; it has no class of ours. */
 export function putIdle(server: FakeApiServer, kind: Kind, name: string): void {
   const isNamespaced = kinds[kind].scope === "Namespaced";
@@ -81,6 +84,20 @@ function idleContent(kind: Kind, name: string): object {
       return { spec: { parentRef: gatewayRef, listeners: [listener] } };
     case "HTTPRoute":
       return { spec: { hostnames: ["idle.example.com"], parentRefs: [gatewayRef], rules: [] } };
+    case "TLSRoute":
+    case "TCPRoute":
+    case "UDPRoute": {
+      const rules = [{ backendRefs: [{ name: "none", port: 80 }] }];
+      const hostnames = kind === "TLSRoute" ? { hostnames: ["idle.example.com"] } : {};
+      return { spec: { parentRefs: [gatewayRef], ...hostnames, rules } };
+    }
+    case "BackendTLSPolicy":
+      return {
+        spec: {
+          targetRefs: [{ group: "", kind: "Service", name: "none" }],
+          validation: { hostname: "idle.example.com", wellKnownCACertificates: "System" },
+        },
+      };
     case "ReferenceGrant":
       return {
         spec: {
@@ -113,7 +130,9 @@ function idleContent(kind: Kind, name: string): object {
 
 /** Requests for lists: pages of objects, not watches, single objects or discovery. */
 export function isList({ method, path, watch }: LoggedRequest): boolean {
-  return method === "GET" && !watch && !/\/v1(alpha1|beta1)?$|^\/livez$|\/(secrets|leases)\/[^/]+$/.test(path);
+  return (
+    method === "GET" && !watch && !/\/v1(alpha1|beta1)?$|^\/livez$|\/(secrets|configmaps|leases)\/[^/]+$/.test(path)
+  );
 }
 
 /** How many of the requests were under way at once at most. */

@@ -90,7 +90,7 @@ export const listenerSets: Family = {
     takeover("https on the port of plain http", [listener("a", 80, {}, own)]),
     takeover("plain http on a ListenerSet's port of https", [listener("a", 8443)], "2026-02-01T00:00:00Z"),
     takeover("tcp on the port of http", [listener("a", 80, { protocol: "TCP" })]),
-    takeover("tcp on a ListenerSet's port", [listener("a", 8443, { protocol: "TCP" })]),
+    takeover("tcp on a ListenerSet's port", [listener("a", 8443, { protocol: "TCP" })], "2026-02-01T00:00:00Z"),
     takeover("udp on the port of https", [listener("a", 443, { protocol: "UDP" })]),
     takeover("tls passthrough for the host of another", [
       { ...listener("a", 443, { hostname: "store.example.net" }), protocol: "TLS", tls: { mode: "Passthrough" } },

@@ -1,3 +1,8 @@
+{{/* The kinds of routes, for a list of resources. */}}
+{{- define "gatehouse.routes" -}}
+httproutes, grpcroutes, tlsroutes, tcproutes, udproutes
+{{- end }}
+
 {{/* What concerns the whole cluster, whichever namespaces are watched. */}}
 {{- define "gatehouse.clusterRules" -}}
 - apiGroups: [gateway.networking.k8s.io]
@@ -49,10 +54,18 @@
 {{/* What is needed in every namespace that is watched. */}}
 {{- define "gatehouse.namespaceRules" -}}
 - apiGroups: [gateway.networking.k8s.io]
-  resources: [gateways, listenersets, httproutes, referencegrants]
+  resources: [gateways, listenersets, {{ include "gatehouse.routes" . }}, backendtlspolicies, referencegrants]
   verbs: [get, list, watch]
 - apiGroups: [gateway.networking.k8s.io]
-  resources: [gateways/status, listenersets/status, httproutes/status]
+  resources:
+    - gateways/status
+    - listenersets/status
+    - httproutes/status
+    - grpcroutes/status
+    - tlsroutes/status
+    - tcproutes/status
+    - udproutes/status
+    - backendtlspolicies/status
   verbs: [patch]
 - apiGroups: [gatehouse.dev]
   resources: [gatewayparameters]

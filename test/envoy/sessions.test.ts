@@ -1,0 +1,4 @@
+import { envoyPath } from "../support/envoy.ts";
+import { describeSessions } from "./sessions.case.ts";
+
+describeSessions("sessions", envoyPath);
