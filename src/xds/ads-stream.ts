@@ -10,7 +10,7 @@ import { LeavingClusters } from "./leaving-clusters.ts";
 import { gatesOf } from "./ordering.ts";
 import { Refusals } from "./refusals.ts";
 import type { ChangedNames } from "./resource-table.ts";
-import type { Batch } from "./response-batch.ts";
+import { type Batch, bytesOf } from "./response-batch.ts";
 import { StreamNotes } from "./stream-notes.ts";
 import type { EndReason, Outlet, StreamOptions, StreamRequest, Variant } from "./stream-options.ts";
 import type { StreamReport } from "./stream-report.ts";
@@ -321,7 +321,7 @@ export class AdsStream<R extends StreamRequest> {
         return;
       }
       // What has to wait for its turn is chosen anew then, and what is small may go before it.
-      if (!this.#outlet.admits(state.sizeOf(batch), () => this.#guard(() => this.#pump()))) continue;
+      if (!this.#outlet.admits(bytesOf(state.contentOf(batch)), () => this.#guard(() => this.#pump()))) continue;
       this.#send(state, batch);
       return;
     }

@@ -1,4 +1,5 @@
 import type { FleetMemory } from "./fleet-memory.ts";
+import { resourcesOf } from "./response-batch.ts";
 import type { TypeState } from "./type-state.ts";
 
 /** What is remembered of one proxy from one of its streams to the next: where nobody knows what it has. */
@@ -30,8 +31,8 @@ export class ClientMemory {
   noteLost(state: TypeState): void {
     this.noteDoubts(state);
     const { type, inFlight } = state;
-    const resources = Array.from(inFlight?.upserts.values() ?? [], ({ resource }) => resource);
-    if (resources.length === 0) return;
-    this.#memory.lose(this.#nodeId, type, new Map(resources.map(({ name, version }) => [name, version])));
+    if (inFlight === undefined || inFlight.upserts.size === 0) return;
+    const versions = resourcesOf(inFlight).map(({ name, version }) => [name, version] as const);
+    this.#memory.lose(this.#nodeId, type, new Map(versions));
   }
 }

@@ -1,4 +1,5 @@
 import { type DeltaRequest, decodeDeltaRequest, encodeDeltaResponse } from "./codec.ts";
+import { resourcesOf } from "./response-batch.ts";
 import type { Variant } from "./stream-options.ts";
 
 /** The delta variant: requests change a subscription, responses name what changed. */
@@ -13,7 +14,7 @@ export const deltaVariant: Variant<DeltaRequest> = {
     state.subscribe(change, position === "first");
   },
   encode({ state, batch, nonce }) {
-    const resources = Array.from(batch.upserts.values(), ({ resource }) => resource);
+    const resources = resourcesOf(batch);
     return { message: encodeDeltaResponse({ type: state.type, nonce, resources, removed: [...batch.removals] }) };
   },
 };

@@ -2,7 +2,7 @@ import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
 import type { Backlog } from "./backlog.ts";
 import type { HeldContent } from "./held-content.ts";
 import { namedInWords } from "./refusal-words.ts";
-import type { Batch, Refusal } from "./response-batch.ts";
+import { type Batch, type Refusal, resourcesOf } from "./response-batch.ts";
 
 /** A refused response, and what is known of the client that refused it. */
 export interface RefusedResponse {
@@ -41,7 +41,7 @@ export function judgeFirst({
   batch,
   words,
 }: RefusedResponse): Refusal & { readonly taken: readonly XdsResource[] } {
-  const all = [...batch.upserts.values()].map(({ resource }) => resource);
+  const all = resourcesOf(batch);
   const named = namedInWords(type, words, new Set(batch.upserts.keys()));
   const refused = named.size > 0 ? resourcesIn(batch, named) : all.filter(({ name }) => words.includes(name));
   // All others go again together: of a response that it finds invalid as a whole, Envoy has applied nothing.
@@ -49,5 +49,5 @@ export function judgeFirst({
 }
 
 function resourcesIn(batch: Batch, names: ReadonlySet<string>): readonly XdsResource[] {
-  return [...batch.upserts.values()].map(({ resource }) => resource).filter(({ name }) => names.has(name));
+  return resourcesOf(batch).filter(({ name }) => names.has(name));
 }

@@ -16,11 +16,8 @@ export const sotwVariant: Variant<SotwRequest> = {
     if (list !== undefined) state.subscribe(state.subscription.changeSotw(list), position === "first");
   },
   encode({ state, batch, nonce }) {
-    const isComplete = state.style === "complete";
-    const resources = isComplete
-      ? state.held.completed(batch)
-      : Array.from(batch.upserts.values(), ({ resource }) => resource);
-    const version = isComplete ? versionOf(resources) : state.tableVersion;
+    const resources = state.contentOf(batch);
+    const version = state.style === "complete" ? versionOf(resources) : state.tableVersion;
     return { message: encodeSotwResponse({ type: state.type, nonce, version, resources }), version };
   },
 };

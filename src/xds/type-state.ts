@@ -7,7 +7,6 @@ import { KeptNames } from "./kept-names.ts";
 import type { Gates, KeptTable, Outstanding } from "./ordering.ts";
 import {
   type Batch,
-  bytesOf,
   type ClientView,
   type Desired,
   oldest,
@@ -221,9 +220,9 @@ export class TypeState {
     for (const name of [...batch.upserts.keys(), ...batch.removals]) this.#forced.delete(name);
   }
 
-  /** About how many bytes a response has. */
-  sizeOf(batch: Batch): number {
-    return bytesOf(this.style === "complete" ? this.#held.completed(batch) : resourcesOf(batch));
+  /** What a response tells the content of: in the state of the world all that the client is to have. */
+  contentOf(batch: Batch): readonly XdsResource[] {
+    return this.style === "complete" ? this.#held.completed(batch) : resourcesOf(batch);
   }
 
   /** Takes over the acknowledgement of what is in flight; `tell` is told before anything is decided anew. */

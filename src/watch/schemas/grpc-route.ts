@@ -1,7 +1,7 @@
-import { hostname, sectionName } from "./fields.ts";
+import { sectionName } from "./fields.ts";
 import { backendReference, httpFiltersSchema } from "./http-filter.ts";
 import type { JsonSchema } from "./json-schema.ts";
-import { headerMatches, parentRefs, valueMatchType, weight } from "./route.ts";
+import { headerMatches, hostnames, parentRefs, valueMatchType, weight } from "./route.ts";
 import { sessionPersistence } from "./session-persistence.ts";
 
 const { requestHeaderModifier, responseHeaderModifier, requestMirror, extensionRef } =
@@ -71,7 +71,7 @@ export const grpcRouteSchema = {
       type: "object",
       properties: {
         parentRefs,
-        hostnames: { type: "array", maxItems: 16, "x-kubernetes-list-type": "atomic", items: hostname },
+        hostnames,
         rules: { type: "array", maxItems: 16, "x-kubernetes-list-type": "atomic", items: rule },
       },
     },

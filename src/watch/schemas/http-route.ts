@@ -1,7 +1,7 @@
-import { duration, hostname, sectionName } from "./fields.ts";
+import { duration, sectionName } from "./fields.ts";
 import { backendReference, httpFiltersSchema } from "./http-filter.ts";
 import type { JsonSchema } from "./json-schema.ts";
-import { headerMatches, parentRefs, weight } from "./route.ts";
+import { headerMatches, hostnames, parentRefs, weight } from "./route.ts";
 import { sessionPersistence } from "./session-persistence.ts";
 
 const everyPath = { type: "PathPrefix", value: "/" } as const;
@@ -88,7 +88,7 @@ export const httpRouteSchema = {
       type: "object",
       properties: {
         parentRefs,
-        hostnames: { type: "array", maxItems: 16, "x-kubernetes-list-type": "atomic", items: hostname },
+        hostnames,
         rules: {
           type: "array",
           default: [{ matches: [{ path: everyPath }] }],

@@ -77,6 +77,14 @@ export const layer4Rules = {
   },
 } as const satisfies JsonSchema;
 
+/** `spec.hostnames` of HTTPRoutes and GRPCRoutes. */
+export const hostnames = {
+  type: "array",
+  maxItems: 16,
+  "x-kubernetes-list-type": "atomic",
+  items: hostname,
+} as const satisfies JsonSchema;
+
 /** `spec.hostnames` of TLSRoutes. */
 export const serverNames = {
   type: "array",
