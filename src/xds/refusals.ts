@@ -146,7 +146,7 @@ export class Refusals {
     next?.carryOn(search);
     if (next === undefined || next.isOver) return undefined;
     this.#searches.set(key, next);
-    this.#skipRefused(next);
+    this.#skipKnown(next);
     return next;
   }
 
@@ -161,13 +161,16 @@ export class Refusals {
     }
     if (culprits.length > 0 || isWhole) memory.refuse(resource, said);
     if (isWhole) this.#tell(resource, said);
-    this.#skipRefused(search);
+    this.#skipKnown(search);
   }
 
-  /** What has been refused before needs no trial. */
-  #skipRefused(search: PartSearch): void {
+  /** What the client has, or what has been refused before, needs no trial: it would never be sent, nor answered. */
+  #skipKnown(search: PartSearch): void {
     const form = search.isOver ? undefined : search.form;
-    if (form !== undefined && this.#isRefused(form)) this.#note(search, search.refused(), "");
+    if (form === undefined) return;
+    const { held } = this.#options;
+    if (this.#isRefused(form)) this.#note(search, search.refused(), "");
+    else if (held(form.type, form.name)?.version === form.version) this.#note(search, search.accepted(), "");
   }
 
   #tell(resource: XdsResource, words: string, part?: RefusedPart): void {
