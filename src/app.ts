@@ -1,7 +1,7 @@
 import { listenForProxies, tellAddresses } from "./app/addresses.ts";
 import { ChangeLedger } from "./app/change-ledger.ts";
 import { ControlPlane } from "./app/control-plane.ts";
-import { Convergence } from "./app/convergence.ts";
+import { Convergence, type HeldVersions } from "./app/convergence.ts";
 import { measureConvergence } from "./app/convergence-metrics.ts";
 import { createExplainer } from "./app/explainer.ts";
 import { LoopbackAdmission } from "./app/loopback-admission.ts";
@@ -14,7 +14,6 @@ import { clusterLingerMs, xdsMetrics } from "./app/xds-options.ts";
 import { LocalKeeper } from "./claims/local-keeper.ts";
 import type { StateStore } from "./claims/state-file.ts";
 import type { Config, XdsTlsFiles } from "./config.ts";
-import type { NamespacedName } from "./core/keys.ts";
 import { systemScheduler } from "./core/scheduler.ts";
 import type { Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
@@ -72,11 +71,10 @@ export async function startApp({ config, logger, source, store }: AppParts): Pro
     now: () => new Date(),
     onOutcome: (outcome) => metrics.statusUpdates.inc({ outcome }),
   });
-  const held = (gateway: NamespacedName, name: string) => adsServer.held(gateway, "route", name);
+  const held: HeldVersions = (gateway, type, name) => adsServer.held(gateway, type, name);
   const ledger = new ChangeLedger({ translator, table, config, logger, now: () => new Date(), held });
   const convergence = new Convergence({
-    ...{ translator, table },
-    held: (gateway, type, name) => adsServer.held(gateway, type, name),
+    ...{ translator, table, held },
   });
   const culpritParts = { translator, table, logger, now: () => new Date() };
   const changed = () => controlPlane.quarantinesChanged();

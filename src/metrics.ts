@@ -31,7 +31,7 @@ export const metricDefinitions = {
   sourceProblems: {
     name: "gatehouse_source_problems",
     type: "gauge",
-    help: "Files and objects that could not be read",
+    help: "Files and objects that could not be read, and kinds that the API server does not let us read",
     labels: [],
   },
   flushSeconds: {
@@ -100,13 +100,13 @@ export const metricDefinitions = {
   objectsConverged: {
     name: "gatehouse_objects_converged",
     type: "gauge",
-    help: "Objects whose present generation every proxy of the Gateway that is connected to this replica has had",
+    help: "Objects whose present generation every proxy of the Gateway that is connected to this replica has had; of Gateways with proxies here",
     labels: ["gateway", "kind"],
   },
   objectsPending: {
     name: "gatehouse_objects_pending",
     type: "gauge",
-    help: "Objects whose present generation a proxy of the Gateway that is connected to this replica has not acknowledged yet, or that has no proxy",
+    help: "Objects whose present generation a proxy of the Gateway that is connected to this replica has not acknowledged yet",
     labels: ["gateway", "kind"],
   },
   statusUpdates: {

@@ -14,6 +14,7 @@ import {
   outcome,
   record,
 } from "./incremental/world.ts";
+import { caseSeed } from "./support/case-seed.ts";
 import { createCertificateAuthority, issueCertificate } from "./support/certificates.ts";
 import {
   gateway,
@@ -115,7 +116,7 @@ function live({ placement, steps }: Story, check: (incremental: readonly string[
 }
 
 /** As many stories as there is time for on a busy machine; a failure has time to be made small. */
-const limits = { numRuns: 120, interruptAfterTimeLimit: 12_000 };
+const limits = { ...caseSeed, numRuns: 120, interruptAfterTimeLimit: 12_000 };
 
 describe("the incremental translation", { timeout: 120_000 }, () => {
   it("gives after any series of edits what a translation from scratch gives, byte for byte", () => {

@@ -11,7 +11,7 @@ const parentRefs: FieldTable = {
 
 const hostnames: FieldTable = {
   "spec.hostnames[]": served(
-    "virtual hosts, intersected with the listener's; none left: `NoMatchingListenerHostname`. Claimed for the namespace ([ownership](ownership.md))",
+    "virtual hosts, intersected with the listener's; none left: `NoMatchingListenerHostname`. What the routes of a hostname do not match is 404, and never goes on to those of a wider hostname. Claimed for the namespace ([ownership](ownership.md))",
   ),
 };
 
@@ -114,8 +114,12 @@ export const httpRouteFields: FieldTable = {
   ...below("spec.rules[].filters[].", httpFilters),
   ...backendRefs(unusable500),
   ...below("spec.rules[].backendRefs[].filters[].", httpFilters),
-  "spec.rules[].timeouts.{request,backendRequest}": served("`timeout` of the route, and per try"),
-  "spec.rules[].retry.{codes[],attempts,backoff}": served("`retry_policy`: of the codes, and of connections that fail"),
+  "spec.rules[].timeouts.{request,backendRequest}": served(
+    "`timeout` of the route, and per try; whatever they say, silence ends a request after `streamIdleTimeoutSeconds` ([limits](limits.md))",
+  ),
+  "spec.rules[].retry.{codes[],attempts,backoff}": served(
+    "`retry_policy`: of the codes, and of what no backend has begun. A request whose connection is lost later may be done already: it is asked again only where `timeouts.backendRequest` is set, whatever its method",
+  ),
   ...sessions,
 };
 

@@ -108,7 +108,7 @@ const view: DebugView = {
   quarantines: () => [],
   problems: () => [{ file: "<img src=x>.yaml", document: 2, path: "spec", message: "is empty" }],
   graph: () => ({ collections: [{ name: "routes", size: 1, runs: 2 }], failures: [] }),
-  history: ({ host, path }) => ({ host, ...(path !== undefined && { path }), current: [], changes: [] }),
+  history: (question) => ({ ...question, current: [], changes: [] }),
   origins: ({ name }) => (name === "a" ? ["HTTPRoute/shop/cart"] : undefined),
 };
 
@@ -142,6 +142,13 @@ describe("the index page", () => {
       "NotAllowedByListeners",
     ]) {
       expect(page).toContain(text);
+    }
+  });
+
+  it("is found below /debug, too", async () => {
+    for (const path of ["/debug", "/debug/"]) {
+      const response = await fetch(`${origin}${path}`);
+      expect([response.url, response.status]).toEqual([`${origin}/`, 200]);
     }
   });
 
@@ -191,6 +198,8 @@ describe("the JSON pages", () => {
     { path: "/debug/origins?gateway=infra/shared", status: 400 },
     { path: "/debug/origins?gateway=infra/shared&type=cluster&name=nobody", status: 404 },
     { path: "/debug/history", status: 400 },
+    { path: "/debug/history?port=5432", status: 400 },
+    { path: "/debug/history?port=x&protocol=TCP", status: 400 },
     { path: "/debug/nothing", status: 404 },
     { path: "/metrics", status: 404 },
     { path: "/%", status: 400 },
@@ -204,6 +213,8 @@ describe("the JSON pages", () => {
     expect(await readJson("/debug/history?host=shop.example.com")).toMatchObject({ host: "shop.example.com" });
     const answer = await readJson("/debug/history?host=*.example.com&path=%2Fa%20b");
     expect(answer).toEqual({ host: "*.example.com", path: "/a b", current: [], changes: [] });
+    const port = await readJson("/debug/history?port=53&protocol=UDP");
+    expect(port).toEqual({ port: 53, protocol: "UDP", current: [], changes: [] });
   });
 
   it("tell the objects that a resource came from", async () => {

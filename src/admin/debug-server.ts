@@ -22,6 +22,7 @@ export function createDebugServer(view: DebugView, { hosts, explainer, logger }:
   server.get("/", (_request, reply) =>
     reply.header("content-security-policy", indexPagePolicy).type("text/html; charset=utf-8").send(indexPage(view)),
   );
+  for (const folder of ["/debug", "/debug/"]) server.get(folder, (_request, reply) => reply.redirect("/"));
   server.get("/debug/gateways", (_request, reply) => sendJson(reply, { gateways: view.gateways() }));
   server.get("/debug/fleets", (request, reply) => {
     const gateway = parameters(request).get("gateway");
@@ -69,9 +70,13 @@ function addResourcePage(server: FastifyInstance, view: DebugView): void {
 function addHistoryPage(server: FastifyInstance, view: DebugView): void {
   server.get("/debug/history", (request, reply) => {
     const query = parameters(request);
-    const host = query.get("host");
-    if (host === null) return sendError(reply, 400, "say which host: ?host=HOST, and perhaps &path=/PATH");
-    return sendJson(reply, view.history({ host, ...given(query, "path") }));
+    const [host, port, protocol] = [query.get("host"), query.get("port"), query.get("protocol")];
+    if (host !== null) return sendJson(reply, view.history({ host, ...given(query, "path") }));
+    if (port !== null && /^[0-9]{1,5}$/.test(port) && (protocol === "TCP" || protocol === "UDP")) {
+      return sendJson(reply, view.history({ port: Number(port), protocol }));
+    }
+    const ways = "?host=HOST, and perhaps &path=/PATH, or ?port=PORT&protocol=TCP, or UDP";
+    return sendError(reply, 400, `say which host, or which port: ${ways}`);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { FleetSpec, FleetState } from "../core/fleet.ts";
-import type { HistoryReport } from "../core/history.ts";
+import type { HistoryQuestion, HistoryReport } from "../core/history.ts";
 import type { Quarantine } from "../core/quarantine.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
 
@@ -109,12 +109,6 @@ export interface OriginQuery {
   readonly name: string;
 }
 
-export interface HistoryQuery {
-  /** `*` for every host that nothing else has. */
-  readonly host: string;
-  readonly path?: string;
-}
-
 /** Everything that the debug pages may see. Reading only: nothing behind it can be changed from here. */
 export interface DebugView {
   readonly version: string;
@@ -130,8 +124,8 @@ export interface DebugView {
   /** What proxies have refused and are not sent again. */
   quarantines(): readonly QuarantineEntry[];
   graph(): GraphReport;
-  /** Who answers a host, and every time that somebody else came to. */
-  history(query: HistoryQuery): HistoryReport;
+  /** Who answers a host (`*`: every one that nothing else has) or has a port, and every time that somebody else came to. */
+  history(question: HistoryQuestion): HistoryReport;
   /** Objects (`Kind/namespace/name`) that a resource was made from; undefined when there is no such resource. */
   origins(query: OriginQuery): readonly string[] | undefined;
 }

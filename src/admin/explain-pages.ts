@@ -27,7 +27,7 @@ export function addExplainPages(server: FastifyInstance, explainer: Explainer): 
       return sendError(
         reply,
         400,
-        "say which object: ?object=httproute/NAMESPACE/NAME, or a route of another kind, a gateway or a listenerset",
+        "say which object: ?object=httproute/NAMESPACE/NAME, or a route of another kind, a gateway, a listenerset or a backendtlspolicy",
       );
     }
     return sendJson(reply, await explainer.convergence(asked.value));

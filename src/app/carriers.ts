@@ -1,7 +1,13 @@
 /** Which Envoy resources carry what an object comes to, as the translation stands. */
 import { gatewayResourceKey, isRouteKind, type NamespacedName, type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import type { ResourceType } from "../core/xds-resource.ts";
-import { datagramClusterName, http3ListenerName, isDatagramCluster } from "../translate/envoy/names.ts";
+import {
+  caSecretName,
+  datagramClusterName,
+  http3ListenerName,
+  isDatagramCluster,
+  parseCaSecretName,
+} from "../translate/envoy/names.ts";
 import { envoyListenerName } from "../translate/envoy-listener.ts";
 import type { ParentListener, RouteParent } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
@@ -20,12 +26,16 @@ export interface Carrier {
 
 /**
  * Whether a resource carries objects. Clusters and the rest are there before what names them, save where datagrams go: all that
- * a UDPRoute says of its backends is in the one cluster that its listener names.
+ * a UDPRoute says of its backends is in the one cluster that its listener names; and save what policies say.
  */
-export function isCarrier(type: ResourceType, name: string): boolean {
+export function isCarrier({ backendTls, clusters }: PolicySources, { gateway, type, name }: Carrier): boolean {
+  if (type === "secret") return backendTls.policies.size > 0 && parseCaSecretName(name) !== undefined;
+  if (type === "cluster" && clusters.get(gatewayResourceKey(gateway, name))?.tls !== undefined) return true;
   if (type === "cluster" || type === "endpoint") return isDatagramCluster(name);
   return type === "listener" || type === "scope" || type === "route";
 }
+
+type PolicySources = Pick<RoutingView, "backendTls" | "clusters">;
 
 export interface CarrierSources {
   readonly view: RoutingView;
@@ -39,6 +49,7 @@ export function carriersOf(sources: CarrierSources, object: ObjectKey): readonly
     const route = view.routes.get(object);
     return route === undefined ? [] : routeCarriers(sources, route);
   }
+  if (parseObjectKey(object).kind === "BackendTLSPolicy") return policyCarriers(sources, parseObjectKey(object).name);
   const parent = view.parents.get(object);
   return parent === undefined ? [] : listenerCarriers(sources, parent);
 }
@@ -79,6 +90,20 @@ export function hostCarriers({ table }: CarrierSources, hosts: Iterable<string>)
     const { gateway, name, scope } = placeOfHost(table, host);
     add(found, { gateway, type: "route", name });
     if (scope !== undefined) add(found, { gateway, type: "scope", name: scope });
+  }
+  return [...found.values()];
+}
+
+/** A policy is said by clusters, and by the authorities without which they are not used. */
+function policyCarriers({ view, table }: CarrierSources, policy: NamespacedName): readonly Carrier[] {
+  const found = new Map<string, Carrier>();
+  for (const node of view.backendTls.clusters.get(policy)?.values() ?? []) {
+    const { gateway, name, tls } = node;
+    add(found, { gateway, type: "cluster", name });
+    const authorities = tls?.kind === "tls" ? tls.settings.authorities : undefined;
+    if (authorities?.kind !== "configMaps") continue;
+    const secret = caSecretName(authorities.names);
+    if (table.entry(gateway, "secret", secret) !== undefined) add(found, { gateway, type: "secret", name: secret });
   }
   return [...found.values()];
 }

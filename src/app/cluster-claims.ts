@@ -3,6 +3,7 @@ import type { OverriddenRecord } from "../claims/record-writer.ts";
 import { wasServedBefore } from "../claims/served-before.ts";
 import { type ObjectKey, objectKey, parseObjectKey } from "../core/keys.ts";
 import type { KubeClient } from "../core/kube-client.ts";
+import { isPortHolding } from "../core/ownership.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { StoredObject } from "../core/stored-object.ts";
 import type { Logger } from "../logger.ts";
@@ -57,6 +58,8 @@ export function measureClaims(keeper: Pick<RecordKeeper, "load">, metrics: Metri
 
 /** Who had a hostname sees that in the status of the route; who has it now, and the platform, see an Event. */
 function tell({ name, uid, after }: OverriddenRecord, { note, stored }: ClusterClaimsParts): void {
+  // Ports are granted by nobody: who had one first has left it to those who use it.
+  if (isPortHolding(after)) return;
   const { hostname, object } = after;
   const reason = "HostnameOverridden";
   note({

@@ -1,10 +1,9 @@
 import { fleetLabels, fleetSecretName, managedBy } from "../core/fleet-names.ts";
 import { kinds, type NamespacedName, parseNamespacedName } from "../core/keys.ts";
 import type { KubeFailure, RawObject, ResourceKind } from "../core/kube-client.ts";
-import { systemScheduler } from "../core/scheduler.ts";
+import { type Scheduler, systemScheduler } from "../core/scheduler.ts";
 import { authoritySecretName, serverSecretName } from "../identity/identity-secrets.ts";
 import type { SecretName } from "../identity/secret-store.ts";
-import type { Logger } from "../logger.ts";
 import type { ProvisionObservedKind } from "../provision/provisioner.ts";
 import { fleetObjectKindNames, fleetObjectKinds } from "../provision/render/fleet-object.ts";
 import type { KubeApi } from "../watch/kube-api.ts";
@@ -24,7 +23,9 @@ export interface ClusterObserverOptions {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly sinks: ObserverSinks;
-  readonly logger: Logger;
+  readonly scheduler?: Scheduler;
+  /** Told what does not work about what is followed, and, undefined, that it works again. */
+  readonly problem: (followed: string, failure: KubeFailure | undefined) => void;
 }
 
 interface Watched {
@@ -33,6 +34,8 @@ interface Watched {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
+  /** Whether fleets are looked after also when this is refused. */
+  readonly optional?: boolean;
   readonly tell: (name: NamespacedName, object: RawObject | undefined) => void;
 }
 
@@ -40,7 +43,7 @@ interface Watched {
 export class ClusterObserver {
   readonly #options: ClusterObserverOptions;
   readonly #reflectors: Reflector[] = [];
-  readonly #services = new Map<NamespacedName, Reflector>();
+  readonly #services = new Map<NamespacedName, () => Promise<void>>();
 
   constructor(options: ClusterObserverOptions) {
     this.#options = options;
@@ -53,35 +56,43 @@ export class ClusterObserver {
 
   /** Says of which Services the addresses are wanted besides those of fleets, all of them. */
   followServices(names: readonly NamespacedName[]): void {
-    for (const [name, reflector] of this.#services) {
+    for (const [name, stop] of this.#services) {
       if (names.includes(name)) continue;
       this.#services.delete(name);
-      void reflector.stop();
+      void stop();
     }
     for (const name of names) {
-      if (this.#services.has(name)) continue;
-      const { namespace = "", name: service } = parseNamespacedName(name);
-      const started: Reflector[] = [];
-      void this.#follow(
-        {
-          resource: fleetObjectKinds.Service,
-          namespace,
-          fieldSelector: `metadata.name=${service}`,
-          tell: (key, object) => this.#options.sinks.provisioned("AddressService", key, object),
-        },
-        started,
-      );
-      for (const reflector of started) this.#services.set(name, reflector);
+      if (!this.#services.has(name)) this.#services.set(name, this.#followService(name));
     }
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#reflectors, ...this.#services.values()].map((reflector) => reflector.stop()));
+    await Promise.all([
+      ...this.#reflectors.map((reflector) => reflector.stop()),
+      ...[...this.#services.values()].map((stop) => stop()),
+    ]);
+  }
+
+  #followService(key: NamespacedName): () => Promise<void> {
+    const { namespace = "", name } = parseNamespacedName(key);
+    const watched: Watched = {
+      resource: fleetObjectKinds.Service,
+      namespace,
+      fieldSelector: nameIs(name),
+      optional: true,
+      tell: (service, object) => this.#options.sinks.provisioned("AddressService", service, object),
+    };
+    const started: Reflector[] = [];
+    void this.#follow(watched, started);
+    return async () => {
+      this.#options.problem(labelOf(watched), undefined);
+      await Promise.all(started.map((reflector) => reflector.stop()));
+    };
   }
 
   #watched(): readonly Watched[] {
     const { controlPlaneNamespace, namespaces, sinks } = this.#options;
-    const places = namespaces.length === 0 ? [{}] : namespaces.map((namespace) => ({ namespace }));
+    const places = namespaces.length === 0 ? [{}] : namespaces.map((namespace) => ({ namespace, optional: true }));
     const secret = (name: NamespacedName, object: RawObject | undefined) => {
       const { namespace = "", name: own } = parseNamespacedName(name);
       sinks.secret({ namespace, name: own }, object);
@@ -102,22 +113,28 @@ export class ClusterObserver {
         fieldSelector: nameIs(name),
         tell: secret,
       })),
-      { resource: nodes, tell: (name, object) => sinks.provisioned("Node", name, object) },
-      { resource: gatewayClasses, metadataOnly: true, tell: (name, object) => sinks.gatewayClass(name, object) },
+      // Only the addresses of NodePort Services come from nodes; and before there are classes there is no fleet.
+      { resource: nodes, optional: true, tell: (name, object) => sinks.provisioned("Node", name, object) },
+      {
+        resource: gatewayClasses,
+        metadataOnly: true,
+        optional: true,
+        tell: (name, object) => sinks.gatewayClass(name, object),
+      },
     ];
   }
 
   #follow({ tell, ...where }: Watched, reflectors: Reflector[]): Promise<void> {
-    const { api, logger } = this.#options;
+    const { api, problem, scheduler = systemScheduler } = this.#options;
     return new Promise((resolve) => {
       const events = {
         set: tell,
         delete: (name: NamespacedName) => tell(name, undefined),
         batch: () => {},
         synced: resolve,
-        problem: (failure: KubeFailure | undefined) => tellProblem(where, failure, logger),
+        problem: (failure: KubeFailure | undefined) => problem(labelOf(where), failure),
       };
-      const reflector = createReflector({ api, ...where, events, scheduler: systemScheduler, random: Math.random });
+      const reflector = createReflector({ api, ...where, events, scheduler, random: Math.random });
       reflectors.push(reflector);
       reflector.start();
     });
@@ -136,12 +153,8 @@ function nameIs(name: string): string {
   return `metadata.name=${name}`;
 }
 
-function tellProblem(
-  { resource, namespace }: Omit<Watched, "tell">,
-  failure: KubeFailure | undefined,
-  logger: Logger,
-): void {
-  const what = { resource: resource.plural, ...(namespace !== undefined && { namespace }) };
-  if (failure === undefined) logger.info(what, "the API server answers again");
-  else logger.warn({ ...what, status: failure.status, message: failure.message }, "cannot follow objects");
+/** Tells what is followed for fleets apart from the same kinds that are read for routes. */
+function labelOf({ resource, namespace, fieldSelector }: Omit<Watched, "tell">): string {
+  const place = namespace === undefined ? "" : ` of ${namespace}`;
+  return `${resource.plural}${place}${fieldSelector === undefined ? "" : ` with ${fieldSelector}`}, for fleets`;
 }

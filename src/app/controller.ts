@@ -1,6 +1,6 @@
 import type { RecordKeeper } from "../claims/record-keeper.ts";
 import type { ControllerConfig } from "../controller-config.ts";
-import { type NamespacedName, type ObjectKey, parseObjectKey } from "../core/keys.ts";
+import { type ObjectKey, parseObjectKey } from "../core/keys.ts";
 import { systemScheduler } from "../core/scheduler.ts";
 import type { StoredObject } from "../core/stored-object.ts";
 import { Trust } from "../identity/trust.ts";
@@ -25,7 +25,7 @@ import { ChangeLedger } from "./change-ledger.ts";
 import { createClusterClaims, measureClaims } from "./cluster-claims.ts";
 import { ClusterObserver } from "./cluster-observer.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { Convergence } from "./convergence.ts";
+import { Convergence, type HeldVersions } from "./convergence.ts";
 import { measureConvergence } from "./convergence-metrics.ts";
 import { createExplainer } from "./explainer.ts";
 import { Fleets } from "./fleets.ts";
@@ -49,7 +49,10 @@ export async function startController(config: ControllerConfig, logger: Logger):
   const controller = new Controller(config, loaded.value, logger);
   try {
     const addresses = await controller.listen();
-    return { addresses, ready: controller.start(), stop: () => controller.stop() };
+    const failed = loaded.value.rewound.then((): never => {
+      throw new Error("the API server has gone back to an earlier state, as a backup does: everything is read anew");
+    });
+    return { addresses, ready: controller.start(), failed, stop: () => controller.stop() };
   } catch (error) {
     await controller.stop();
     throw error;
@@ -119,15 +122,14 @@ class Controller {
         this.#statusWriter.schemasChanged();
       },
     });
-    const held = (gateway: NamespacedName, name: string) => this.#adsServer.held(gateway, "route", name);
+    const held: HeldVersions = (gateway, type, name) => this.#adsServer.held(gateway, type, name);
     this.#ledger = new ChangeLedger({
       ...{ translator, table, config, logger, now: () => new Date() },
       held,
       onChanges: tellTakeovers({ translator, events: this.#events, mayWrite: () => this.#elector.leading }),
     });
     this.#convergence = new Convergence({
-      ...{ translator, table },
-      held: (gateway, type, name) => this.#adsServer.held(gateway, type, name),
+      ...{ translator, table, held },
     });
     const addresses = new ReplicaAddresses({ translator, config });
     const culpritParts = { translator, table, logger, now: () => new Date() };
@@ -343,7 +345,7 @@ class Controller {
       api: this.#api,
       controlPlaneNamespace: namespace,
       namespaces: watchNamespaces,
-      logger: this.#logger,
+      problem: (followed, failure) => this.#source.report(followed, failure),
       sinks: {
         provisioned: (kind, name, object) => this.#fleets.provisioner.observe(kind, name, object),
         gatewayClass: (name, object) => this.#finalizer.observe(name, object),

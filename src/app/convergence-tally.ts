@@ -62,11 +62,11 @@ export class ConvergenceTally {
     }
   }
 
-  /** The numbers, of so many Gateways one by one, in the order of their names, and of the rest together. */
-  counts(most: number): readonly TalliedGateway[] {
+  /** The numbers, of so many Gateways that count one by one, in the order of their names, and of the rest together. */
+  counts(most: number, doesCount: (gateway: NamespacedName) => boolean = () => true): readonly TalliedGateway[] {
     const objects = countBy(this.#gateways);
     const pending = countBy(this.#pending);
-    const sorted = [...objects.keys()].sort();
+    const sorted = [...objects.keys()].filter(doesCount).sort();
     const [named, rest] = [sorted.slice(0, most), sorted.slice(most)];
     const groups: readonly (readonly [string, readonly NamespacedName[]])[] = [
       ...named.map((gateway) => [gateway, [gateway]] as const),
@@ -99,5 +99,6 @@ function countBy(objects: ReadonlyMap<ObjectKey, ReadonlySet<NamespacedName>>): 
 }
 
 function none(): Record<ConvergingKind, number> {
-  return { Gateway: 0, ListenerSet: 0, HTTPRoute: 0, GRPCRoute: 0, TLSRoute: 0, TCPRoute: 0, UDPRoute: 0 };
+  // Of each kind there is one.
+  return Object.fromEntries(convergingKinds.map((kind) => [kind, 0])) as Record<ConvergingKind, number>;
 }

@@ -64,12 +64,18 @@ export class Convergence {
   /** Takes what a flush has changed, after proxies can see it. */
   published(changes: TranslationChanges): void {
     const number = this.#trail.begin();
+    const { routing: view } = this.#options.translator;
     for (const [gateway, list] of changes.resources) {
       for (const { type, name, resource } of list) {
-        if (isCarrier(type, name)) this.#trail.note(carrierKey({ gateway, type, name }), resource?.version);
+        const carrier = { gateway, type, name };
+        const key = carrierKey(carrier);
+        // What a policy has left is followed on.
+        if (isCarrier(view, carrier) || this.#trail.knows(key)) this.#trail.note(key, resource?.version);
       }
     }
     for (const route of changes.routes) this.#follow(route, number);
+    const written = [...changes.objects].filter((object) => parseObjectKey(object).kind === "BackendTLSPolicy");
+    for (const policy of new Set([...changes.policies, ...written])) this.#follow(policy, number);
     for (const gateway of [...changes.fleetsAdded, ...changes.fleetsRemoved]) this.#followGateway(gateway, number);
   }
 
@@ -94,10 +100,13 @@ export class Convergence {
     return { generation, gateways: gateways.toSorted((a, b) => (a.gateway < b.gateway ? -1 : 1)) };
   }
 
-  /** How many objects have arrived at all proxies here, by Gateway and kind; a Gateway beyond `most` counts as `other`. */
+  /**
+   * How many objects have arrived at all proxies here, by Gateway and kind; a Gateway beyond `most` counts as `other`. One
+   * whose proxies are all of another replica is that replica's to tell of: here its objects would be on their way for ever.
+   */
   tally(most: number): readonly TalliedGateway[] {
     this.#tally.settle((object, gateway) => this.#arrived(object, gateway));
-    return this.#tally.counts(most);
+    return this.#tally.counts(most, (gateway) => this.#options.held(gateway, "listener", "").length > 0);
   }
 
   #followGateway(gateway: NamespacedName, number: number): void {
@@ -112,10 +121,12 @@ export class Convergence {
   #follow(object: ObjectKey, number: number): void {
     const { translator, table } = this.#options;
     const { routing: view } = translator;
-    const isRoute = isRouteKind(parseObjectKey(object).kind);
-    const parent = view.parents.get(object);
+    const { kind, name } = parseObjectKey(object);
+    const isListening = kind === "Gateway" || kind === "ListenerSet";
+    const parent = isListening ? view.parents.get(object) : undefined;
+    const decided = isRouteKind(kind) ? view.routes.get(object) : view.backendTls.policies.get(name);
     const generation = translator.metadata(object)?.generation;
-    if (generation === undefined || (isRoute ? view.routes.get(object) : parent) === undefined) {
+    if (generation === undefined || (isListening ? parent : decided) === undefined) {
       this.#forget(object);
       return;
     }
@@ -123,7 +134,7 @@ export class Convergence {
     const listeners = parent && printListeners(parent);
     // What else a Gateway comes to, such as its certificates, is nothing that its generation says.
     const isSame = before?.generation === generation && before.listeners === listeners;
-    if (!isRoute && isSame) return;
+    if (isListening && isSame) return;
     const carriers = carriersOf({ view, table }, object);
     const former = formerCarriers([...(before?.former ?? []), ...(before?.carriers ?? [])], carriers);
     this.#known.set(object, { generation, carriers, former, ...(listeners !== undefined && { listeners }) });

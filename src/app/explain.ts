@@ -1,6 +1,7 @@
 /** Explains how routes are served, from what the translation has decided about them. */
 import type {
   Acknowledgement,
+  ExplainedBackend,
   ExplainedRule,
   ParentExplanation,
   RequestExplanation,
@@ -12,11 +13,13 @@ import {
   isRouteKind,
   kinds,
   type NamespacedName,
+  nameOf,
   namespacedName,
   type ObjectKey,
   objectKey,
   parseObjectKey,
 } from "../core/keys.ts";
+import { closedBackend } from "../translate/decide/closed-backend.ts";
 import { decide } from "../translate/decide/decide.ts";
 import { objectName } from "../translate/decide/object-name.ts";
 import { explainBackend } from "../translate/decide/rule-answer.ts";
@@ -56,8 +59,8 @@ export function explainRoute(
     generation: object.metadata.generation,
     parents: (object.spec.parentRefs ?? []).map((parentRef) => explainParent(explained, parentRef)),
     rules: [
-      ...(bound?.rules ?? []).map((rule) => explainRule(rule, refusedWords(view, key, rule))),
-      ...(bound?.layer4 === undefined ? [] : [explainLayer4Rule(bound.layer4)]),
+      ...(bound?.rules ?? []).map((rule) => explainRule(explained, rule)),
+      ...(bound?.layer4 === undefined ? [] : [explainLayer4Rule(explained, bound.layer4)]),
     ],
     ...(invalid !== undefined && { partiallyInvalid: invalid }),
   };
@@ -156,25 +159,42 @@ function refusedWords({ refusedRules }: RoutingView, route: ObjectKey, { index }
 }
 
 /** Connections and datagrams that no backend can have are closed, or dropped. */
-function explainLayer4Rule({ name, backends }: Layer4Rule): ExplainedRule {
+function explainLayer4Rule(explained: Explained, { name, backends }: Layer4Rule): ExplainedRule {
   const named = { index: 0, ...(name !== undefined && { name }) };
   const isUsable = backends.some(({ kind, weight }) => kind === "cluster" && weight > 0);
-  const told = backends.map(explainBackend);
+  const told = backends.map((backend) => tellBackend(explained, backend, "is not connected to"));
   if (isUsable) return { ...named, kind: "forward", backends: told };
   return { ...named, kind: "error", backends: told, message: "no backend of it can be used" };
 }
 
-function explainRule(
-  { index, name, filters, backends, broken }: RouteRule,
-  refused: string | undefined,
-): ExplainedRule {
-  const message = broken?.message ?? refused;
+/** A backend, and why nothing is sent to it on some Gateway at least: `closed` says what is done instead. */
+function tellBackend(
+  { view, bound }: Explained,
+  backend: RouteRule["backends"][number] | Layer4Rule["backends"][number],
+  closed: string,
+): ExplainedBackend {
+  const told = explainBackend(backend);
+  if (backend.kind !== "cluster" || bound === undefined) return told;
+  const { namespace } = bound;
+  for (const { gateway, served, passesTls } of bound.parents.flatMap(({ attachments }) => attachments)) {
+    // What is TLS already is passed on whatever its backend asks of others.
+    if (!served || passesTls === true) continue;
+    const reason = closedBackend(view, { gateway, cluster: backend.cluster, namespace });
+    if (reason !== undefined) return { ...told, message: `${closed}: ${reason}` };
+  }
+  return told;
+}
+
+function explainRule(explained: Explained, rule: RouteRule): ExplainedRule {
+  const { index, name, filters, backends, broken } = rule;
+  const { view, object } = explained;
+  const message = broken?.message ?? refusedWords(view, objectKey(object.kind, nameOf(object.metadata)), rule);
   const kind = message === undefined ? (filters.redirect === undefined ? "forward" : "redirect") : "error";
   return {
     index,
     ...(name !== undefined && { name }),
     kind,
-    backends: backends.map(explainBackend),
+    backends: backends.map((backend) => tellBackend(explained, backend, "answers 503")),
     ...(message !== undefined && { message }),
   };
 }

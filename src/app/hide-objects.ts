@@ -26,6 +26,16 @@ export function parseKey(text: string): ObjectName | undefined {
   return namePart.test(namespace) && namePart.test(name) ? { kind, namespace, name } : undefined;
 }
 
+/** Entries without those of others that tell what another one has told: how many of a kind others have is their secret. */
+export function tellOnce<T>(entries: readonly T[], isHidden: (entry: T) => boolean): readonly T[] {
+  const told = new Set<string>();
+  return entries.filter((entry) => {
+    if (!isHidden(entry)) return true;
+    const text = JSON.stringify(entry);
+    return !told.has(text) && told.add(text).size > 0;
+  });
+}
+
 const namePart = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
 
 /**

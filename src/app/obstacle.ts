@@ -8,6 +8,8 @@ import {
   parseNamespacedName,
   parseObjectKey,
 } from "../core/keys.ts";
+import { portTlsKey, targetKey } from "../translate/backend-tls/port-tls.ts";
+import { parseClusterName } from "../translate/envoy/names.ts";
 import type { Listener } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
 import type { BoundRoute } from "../translate/route-nodes.ts";
@@ -33,6 +35,8 @@ export function findObstacle(view: RoutingView, object: ObjectKey): Obstacle | u
       return gatewayObstacle(view, { object, gateway: name });
     case "ListenerSet":
       return listenerSetObstacle(view, object);
+    case "BackendTLSPolicy":
+      return policyObstacle(view, name);
   }
 }
 
@@ -44,6 +48,7 @@ export function namedGateways(view: RoutingView, object: ObjectKey): ReadonlySet
     const gateway = view.parents.get(object)?.gateway;
     return new Set(gateway === undefined ? [] : [gateway]);
   }
+  if (kind === "BackendTLSPolicy") return new Set();
   const own = parseNamespacedName(name).namespace;
   const refs = (view.routes.get(object)?.parents ?? []).map(({ parentRef }) => parentRef);
   const gateways = refs.filter((ref) => ref.kind === "Gateway");
@@ -78,6 +83,29 @@ function quarantineObstacle(view: RoutingView, object: ObjectKey): Obstacle | un
     return never("Quarantined", `rule ${index} is quarantined, as proxies of ${gateway} refuse it: ${words}`);
   }
   return undefined;
+}
+
+/** A policy that cannot be kept closes its ports, and proxies acknowledge that: nobody gets it as it is written. */
+function policyObstacle({ backendTls, refusedClusters }: RoutingView, policy: NamespacedName): Obstacle | undefined {
+  const node = backendTls.policies.get(policy);
+  if (node === undefined) return undefined;
+  const rejection = node.settings === undefined ? node.rejections[0] : undefined;
+  if (rejection !== undefined) return never("NotAccepted", told(rejection));
+  for (const [, { cluster, words }] of refusedClusters.entries()) {
+    const { service, port } = parseClusterName(cluster);
+    if (backendTls.portTls.get(portTlsKey(service, port))?.policy !== policy) continue;
+    return never("Quarantined", `port ${port} of Service ${service} is quarantined, as proxies refuse it: ${words}`);
+  }
+  if (backendTls.clusters.get(policy) !== undefined) return undefined;
+  const winners = node.targets.map((target) => backendTls.winners.get(targetKey(target)));
+  const other = winners.find((winner) => winner !== undefined && winner !== policy);
+  if (other !== undefined && !winners.includes(policy)) {
+    return never(
+      "NotAccepted",
+      `Conflicted: BackendTLSPolicy ${other}, which is older or named first, is for the same`,
+    );
+  }
+  return never("NotAttached", "no route leads to a Service port that it is for");
 }
 
 function gatewayObstacle(

@@ -8,6 +8,7 @@ import type { ListenAddress } from "../settings.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { createDebugView, type ObservedParts } from "./debug-view.ts";
 import { EventLoopDelay } from "./event-loop.ts";
+import { notTranslated } from "./not-translated.ts";
 
 export interface PagesOptions {
   /** Answers questions about requests and routes. */
@@ -37,7 +38,7 @@ export class Pages {
   constructor(options: PagesOptions) {
     this.#options = options;
     const { observed, controlPlane, metrics, logger, config } = options;
-    const notReady = () => (controlPlane.ready ? options.notReady?.() : "not everything is read and translated yet");
+    const notReady = () => (controlPlane.ready ? options.notReady?.() : notTranslated(observed.source));
     const renderMetrics = () => {
       controlPlane.measure();
       options.measure?.();

@@ -16,10 +16,11 @@ import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import { QuarantineKeeper } from "../quarantine/quarantine-keeper.ts";
 import { noStore, type QuarantineStore } from "../quarantine/quarantine-store.ts";
-import { parseClusterName, parseRouteName } from "../translate/envoy/names.ts";
+import { parseCaSecretName, parseClusterName, parseRouteName } from "../translate/envoy/names.ts";
 import { splitTable } from "../translate/envoy/table-parts.ts";
 import type { Culprit } from "../xds/culprit.ts";
 import type { ResourceTable } from "../xds/resource-table.ts";
+import { blamedAuthorities } from "./blamed-authorities.ts";
 import { CertificateMates } from "./certificate-mates.ts";
 import type { Translator } from "./translator.ts";
 
@@ -53,9 +54,9 @@ export function quarantineCulprits(
   const { logger, translator } = parts;
   const mates = new CertificateMates(translator);
   const take = (culprit: Culprit): boolean => {
-    const refused = refusedPart(parts, culprit);
-    if (refused !== undefined) keeper.add(quarantineOf(refused));
-    return refused !== undefined;
+    const refused = refusedParts(parts, culprit);
+    for (const part of refused) keeper.add(quarantineOf(part));
+    return refused.length > 0;
   };
   return (culprit) => {
     const { gateway, resource, part, words } = culprit;
@@ -65,43 +66,60 @@ export function quarantineCulprits(
     for (const { resource: secret } of suspects.flatMap((name) => table.get(name) ?? [])) {
       take({ gateway, resource: secret, words });
     }
-    if (resource.type === "secret") mates.note(culprit);
-    const isOfObject = take(culprit) || suspects.length > 0;
+    const blamed = blamedAuthorities(translator, culprit);
+    if (blamed === "none" && resource.type === "secret") mates.note(culprit);
+    const meant = blamed === "none" ? [culprit] : inPlaceOf(culprit, blamed, table);
+    const isOfObject = meant.map(take).includes(true) || suspects.length > 0;
     logger.warn(told, isOfObject ? "a proxy has refused a part of an object" : noObject);
   };
 }
 
 const noObject = "a proxy has refused what is no object's, or is another by now";
 
-/** The object behind a culprit, as long as it still is what the translation makes of it. */
-function refusedPart({ translator, table, now }: CulpritParts, culprit: Culprit): RefusedPart | undefined {
+/** The authorities that are meant instead. Where it may be one of several nobody knows: none may go for another. */
+function inPlaceOf(
+  culprit: Culprit,
+  blamed: readonly string[],
+  secrets: ReturnType<ResourceTable["entries"]>,
+): readonly Culprit[] {
+  const [only, ...others] = blamed.flatMap((name) => secrets.get(name) ?? []);
+  return only === undefined || others.length > 0 ? [] : [{ ...culprit, resource: only.resource }];
+}
+
+/** The objects behind a culprit, as long as they still are what the translation makes it of. */
+function refusedParts({ translator, table, now }: CulpritParts, culprit: Culprit): readonly RefusedPart[] {
   const { gateway, resource, part, words } = culprit;
   const current = table.entries(gateway, resource.type).get(resource.name)?.resource;
-  if (current === undefined) return undefined;
+  if (current === undefined) return [];
   const since = `${now().toISOString().slice(0, 19)}Z`;
   const facts = { gateway, words, since };
   if (part !== undefined) {
     const route = parseRouteName(part.id)?.route;
     const bound = route && translator.routing.routes.get(route);
     if (route === undefined || bound === undefined || !isSame(splitTable(current)?.parts.get(part.id), part.hashes))
-      return undefined;
-    return { ...facts, object: route, generation: bound.generation, part: part.id, hashes: part.hashes };
+      return [];
+    return [{ ...facts, object: route, generation: bound.generation, part: part.id, hashes: part.hashes }];
   }
-  const object = objectOf(culprit);
-  const metadata = object && translator.metadata(object);
-  if (object === undefined || metadata === undefined || current.version !== resource.version) return undefined;
-  return { ...facts, object, generation: metadata.generation, part: resource.name, hashes: [resource.version] };
+  if (current.version !== resource.version) return [];
+  return objectsOf(culprit).flatMap((object) => {
+    const generation = translator.metadata(object)?.generation;
+    if (generation === undefined) return [];
+    return [{ ...facts, object, generation, part: resource.name, hashes: [resource.version] }];
+  });
 }
 
 /** Of a listener the proxies keep the last good form, and the Gateway tells what they say. */
-function objectOf({ resource: { type, name } }: Culprit): ObjectKey | undefined {
+function objectsOf({ resource: { type, name } }: Culprit): readonly ObjectKey[] {
   switch (type) {
-    case "secret":
-      return objectKey("Secret", name as NamespacedName); // its xDS name is its namespace and name
+    case "secret": {
+      const configMaps = parseCaSecretName(name);
+      if (configMaps !== undefined) return configMaps.map((configMap) => objectKey("ConfigMap", configMap));
+      return [objectKey("Secret", name as NamespacedName)]; // its xDS name is its namespace and name
+    }
     case "cluster":
-      return objectKey("Service", parseClusterName(name).service);
+      return [objectKey("Service", parseClusterName(name).service)];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -126,6 +144,8 @@ function isStillRefused(
   switch (kind) {
     case "Secret":
       return translator.routing.refusedCertificates.get(key) !== undefined || isWanted("secret");
+    case "ConfigMap":
+      return translator.routing.refusedAuthorities.get(key) !== undefined || isWanted("secret");
     case "Service":
       return translator.routing.refusedClusters.get(key) !== undefined || isWanted("cluster");
     default:

@@ -8,9 +8,9 @@ export function redactConvergence(report: ConvergenceReport, sees: Sees): Conver
   const { object, generation, state, reason, gateways, replicas } = report;
   const hidden = gateways.filter((each) => !isShown(each, sees)).map(({ gateway }) => gateway);
   // Which of several Gateways is waited for is no secret, what it is called is.
-  const message = hidden.reduce(
-    (text, { namespace, name }) => text.replaceAll(`${namespace}/${name}`, "a Gateway that you do not see"),
-    report.message,
+  const names = new Set(hidden.map(({ namespace, name }) => `${namespace}/${name}`));
+  const message = report.message.replace(namePair, (pair) =>
+    names.has(pair) ? "a Gateway that you do not see" : pair,
   );
   const redacted: ConvergenceReport = {
     object,
@@ -21,6 +21,9 @@ export function redactConvergence(report: ConvergenceReport, sees: Sees): Conver
   };
   return hideLeftovers(redacted, report);
 }
+
+/** Whole names only: that of one Gateway may begin with that of another. */
+const namePair = /[a-z0-9][-a-z0-9]*\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?/g;
 
 function isShown({ gateway, named }: GatewayConvergence, sees: Sees): boolean {
   return named === true || sees(gateway);

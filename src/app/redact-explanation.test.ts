@@ -176,15 +176,54 @@ describe("redactRequest", () => {
   it("keeps own matches, and of others that they are there and what decided", () => {
     fc.assert(
       fc.property(request, (whole) => {
-        const redacted = redactRequest(whole, sees);
-        for (const [index, { rivals }] of whole.gateways.entries()) {
-          const shown = redacted.gateways[index]?.rivals ?? [];
-          expect(shown.map(({ criterion }) => criterion)).toEqual(rivals.map(({ criterion }) => criterion));
-          expect(shown.filter((each) => sees(each.route) && each.route.namespace !== hiddenText)).toEqual(
-            rivals.filter((each) => sees(each.route)),
+        for (const each of whole.gateways) {
+          const [redacted] = redactRequest({ question, gateways: [each] }, sees).gateways;
+          const [shown, { rivals }] = [redacted?.rivals ?? [], each];
+          expect(shown.length > 0).toBe(rivals.length > 0);
+          const criteria = (list: readonly Rival[]) => new Set(list.map(({ criterion }) => criterion));
+          if (each.winner && sees(each.winner.route)) expect(criteria(shown)).toEqual(criteria(rivals));
+          expect(shown.filter(({ route }) => route.namespace !== hiddenText)).toEqual(
+            rivals.filter(({ route }) => sees(route)),
           );
         }
       }),
+    );
+  });
+
+  it("tells the same however many Gateways and routes others have, and whatever is wrong with them", () => {
+    const other = (name: string, criterion = "the older route"): Rival => ({
+      route: { kind: "HTTPRoute", namespace: `${secret}-${name}`, name },
+      ...{ rule: 0, matchIndex: 0, match: { path: { type: "PathPrefix", value: `/${name}` } }, criterion },
+      hostname: `*.${name}.example.com`,
+    });
+    const at = (name: string, reason: string, rivals: readonly Rival[]): GatewayExplanation => ({
+      gateway: { kind: "Gateway", namespace: `${secret}-${name}`, name },
+      answer: { kind: "error", status: 500, reason },
+      ...{ winner: other("winner"), rivals, withheld: rivals },
+    });
+    const few = [at("one", "None of the rule's backends can be used", [other("a")])];
+    const many = [
+      at("one", "The rule cannot be served as it is written", [other("a"), other("b", "a longer path"), other("c")]),
+      at("two", "The rule has no backend with a weight above 0", [other("d")]),
+    ];
+    const told = (gateways: readonly GatewayExplanation[]) => redactRequest({ question, gateways }, sees);
+    expect(told(many)).toEqual(told(few));
+  });
+
+  it("tells the same of a connection whose route is another's, whatever closes it", () => {
+    const at = (forwarder: string, reason: string, rivals: number): GatewayExplanation => ({
+      gateway: { kind: "Gateway", namespace: `${secret}-one`, name: "edge" },
+      answer: { kind: "noConnection", reason },
+      forwarder: { kind: "TCPRoute", namespace: `${secret}-one`, name: forwarder },
+      forwardRivals: Array.from({ length: rivals }, (_, index) => ({
+        route: { kind: "TCPRoute", namespace: `${secret}-two`, name: `r-${index}` },
+        criterion: "an older route",
+      })),
+      ...{ rivals: [], withheld: [] },
+    });
+    const told = (gateway: GatewayExplanation) => redactRequest({ question, gateways: [gateway] }, sees);
+    expect(told(at("a", "No backend of the route can be used: the connection is closed", 3))).toEqual(
+      told(at("b", "whatever it is", 1)),
     );
   });
 
@@ -222,6 +261,23 @@ describe("redactRoute", () => {
     const redacted = redactRoute(whole, strict);
     expect(JSON.stringify(redacted)).not.toMatch(/internal|8443|HTTPS/);
     expect(redacted.parents[0]?.listeners[0]).toMatchObject({ listener: { parent }, attached: false, reason });
+  });
+
+  it("tells no count of the listeners of a parent that does not admit the route", () => {
+    const parent = { kind: "Gateway", namespace: "edge", name: "public" };
+    const listenerOf = (name: string) => ({
+      listener: { parent, name, port: name.length, protocol: "HTTP", hostname: `${name}.example.com` },
+      ...{ attached: false, reason: "The listener admits routes of its own namespace only", hosts: [] },
+    });
+    const told = (names: readonly string[]) =>
+      redactRoute(
+        {
+          ...{ route: { kind: "HTTPRoute", namespace: "own", name: "r" }, found: true, rules: [] },
+          parents: [{ parent, attached: false, listeners: names.map(listenerOf), refusals: [] }],
+        },
+        ({ namespace }) => namespace === "own",
+      );
+    expect(told(["a", "bb", "ccc"])).toEqual(told(["a"]));
   });
 
   it("tells nothing that another namespace wrote, whatever the explanation holds", () => {

@@ -15,9 +15,9 @@ import type {
   RouteExplanation,
   WithheldMatch,
 } from "../core/explanation.ts";
-import { hiddenObject, hiddenText } from "../core/hidden-object.ts";
+import { hiddenObject, hiddenText, isHidden } from "../core/hidden-object.ts";
 import { type Hostname, normalizeHostname } from "../core/hostname.ts";
-import { hideLeftovers } from "./hide-objects.ts";
+import { hideLeftovers, tellOnce } from "./hide-objects.ts";
 
 /** Whether the reader may see an object. */
 export type Sees = (object: ObjectName) => boolean;
@@ -29,7 +29,8 @@ export type Sees = (object: ObjectName) => boolean;
  */
 export function redactRequest({ question, gateways }: RequestExplanation, sees: Sees): RequestExplanation {
   const redacted = gateways.map((each) => redactGateway(each, { sees, asked: question.host }));
-  return { question, gateways: hideLeftovers(redacted, gateways) };
+  const distinct = tellOnce(redacted, ({ gateway }) => isHidden(gateway));
+  return { question, gateways: hideLeftovers(distinct, gateways) };
 }
 
 /** The same for a reader who may see the route. The parents that it names are no secret to them. */
@@ -49,7 +50,10 @@ export function redactRoute(explanation: RouteExplanation, sees: Sees): RouteExp
       attached,
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message }),
-      listeners: listeners.map((listener) => redactRouteListener(listener, { sees, knows, sectionName })),
+      listeners: tellOnce(
+        listeners.map((listener) => redactRouteListener(listener, { sees, knows, sectionName })),
+        ({ listener }) => listener.name === hiddenText,
+      ),
       refusals: refusals.map((refusal) => redactRefusal(refusal, sees)),
     })),
     rules: rules.map(({ index, name, kind, backends, message }) => ({
@@ -89,13 +93,25 @@ function redactGateway(explanation: GatewayExplanation, reader: Reader): Gateway
     ...(virtualHost !== undefined && { virtualHost: isKnown ? virtualHost : hiddenText }),
     ...(normalizedPath !== undefined && { normalizedPath }),
     // A route names its backends itself.
-    answer: isOwn ? answer : foreignAnswer(answer),
+    answer: isOwn ? answer : foreignAnswer(answer, forwarder !== undefined),
     ...(winner && { winner: redactMatch(winner, reader) }),
     ...(forwarder && { forwarder: redactObject(forwarder, sees) }),
-    ...(forwardRivals && { forwardRivals: forwardRivals.map((rival) => redactForwarding(rival, sees)) }),
-    rivals: rivals.map((rival) => redactRival(rival, reader)),
-    withheld: withheld.map((match) => redactWithheld(match, reader)),
+    ...(forwardRivals && {
+      forwardRivals: once(forwardRivals.map((rival) => among(answering, redactForwarding(rival, sees), sees))),
+    }),
+    rivals: once(rivals.map((rival) => among(answering, redactRival(rival, reader), sees))),
+    withheld: once(withheld.map((match) => redactWithheld(match, reader))),
   };
+}
+
+/** What decided between two routes of others would tell how they are written. */
+function among<T extends ForwardingRival>(winner: ObjectName | undefined, rival: T, sees: Sees): T {
+  const isOurs = winner === undefined || sees(winner) || !isHidden(rival.route);
+  return isOurs ? rival : { ...rival, criterion: "decided among others" };
+}
+
+function once<T extends { readonly route: ObjectName }>(entries: readonly T[]): readonly T[] {
+  return tellOnce(entries, ({ route }) => isHidden(route));
 }
 
 function redactForwarding({ route, criterion }: ForwardingRival, sees: Sees): ForwardingRival {
@@ -151,7 +167,7 @@ function redactRefusal(
 }
 
 /** What a client finds out by sending the request, and nothing else. */
-function foreignAnswer(answer: RequestAnswer): RequestAnswer {
+function foreignAnswer(answer: RequestAnswer, isForwarded: boolean): RequestAnswer {
   switch (answer.kind) {
     case "forward":
     case "split":
@@ -161,9 +177,10 @@ function foreignAnswer(answer: RequestAnswer): RequestAnswer {
     case "redirect":
       return { kind: "redirect", status: answer.status, location: hiddenText };
     case "error":
-      return { kind: "error", status: answer.status, reason: answer.reason };
-    case "corsPreflight":
+      return { kind: "error", status: answer.status, reason: "The rule cannot be served" };
     case "noConnection":
+      return isForwarded ? { kind: "noConnection", reason: "The connection is closed" } : answer;
+    case "corsPreflight":
     case "rejected":
     case "normalized":
     case "notFound":

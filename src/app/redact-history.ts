@@ -1,30 +1,36 @@
 import { hiddenText } from "../core/hidden-object.ts";
-import type { AnsweredPlace, AnsweringRoute, HistoryReport, ToldChange } from "../core/history.ts";
+import type { AnsweredPath, AnsweredPlace, AnsweringRoute, HistoryReport, ToldChange } from "../core/history.ts";
 import { normalizeHostname } from "../core/hostname.ts";
-import { type NamespacedName, namespacedName } from "../core/keys.ts";
-import { hiddenKey, hideLeftovers, parseKey } from "./hide-objects.ts";
+import { namespacedName } from "../core/keys.ts";
+import { hiddenKey, hideLeftovers, parseKey, tellOnce } from "./hide-objects.ts";
 import type { Sees } from "./redact-explanation.ts";
 
 /** The same history for a reader who may not see everything: that somebody else answered stays, and when. */
 export function redactHistory(report: HistoryReport, sees: Sees): HistoryReport {
-  const { host, path, current, changes } = report;
+  const { host, path, port, protocol, current, changes } = report;
   const isOwn = (key: string) => seesKey(key, sees);
   const own: readonly AnsweredPlace[] = [
     ...current.filter(({ route }) => isOwn(route)),
-    ...changes.filter(({ from, to }) => [from, to].every((each) => each === undefined || isOwn(each.route))),
+    ...changes.filter(({ from, to }) => isOwnPlace([from, to], isOwn)),
   ];
   // What the reader has asked about, and what is their own, they know.
-  const known = new Set([normalizeHostname(host), "", "/", ...(path === undefined ? [] : [path])]);
-  for (const place of own) known.add(place.hostname).add(place.path.value);
-  const reader: Reader = { sees: isOwn, known };
+  const known = new Set([normalizeHostname(host ?? ""), "", "/", ...(path === undefined ? [] : [path])]);
+  for (const place of own) known.add(place.hostname).add(place.path?.value ?? "/");
+  const reader: Reader = { sees: isOwn, known, asked: port };
   const redacted: HistoryReport = {
-    host,
+    ...(host !== undefined && { host }),
     ...(path !== undefined && { path }),
-    current: current.map((each) => ({
-      ...redactPlace(each, [each], reader),
-      ...redactRoute(each, reader),
-    })),
-    changes: changes.map((each) => redactChange(each, reader)),
+    ...(port !== undefined && { port }),
+    ...(protocol !== undefined && { protocol }),
+    current: tellOnce(
+      current.map((each) => ({ ...redactPlace(each, [each], reader), ...redactRoute(each, reader) })),
+      isTheirs,
+    ),
+    // What one change did to several paths of others reads the same then, whoever had them before.
+    changes: tellOnce(
+      changes.map((each) => redactChange(each, reader)),
+      () => true,
+    ),
   };
   return hideLeftovers(redacted, report);
 }
@@ -32,6 +38,12 @@ export function redactHistory(report: HistoryReport, sees: Sees): HistoryReport 
 interface Reader {
   readonly sees: (key: string) => boolean;
   readonly known: ReadonlySet<string>;
+  /** The port, where one was asked for. */
+  readonly asked: number | undefined;
+}
+
+function isTheirs({ route }: AnsweringRoute): boolean {
+  return route === hiddenKey(route);
 }
 
 function seesKey(key: string, sees: Sees): boolean {
@@ -63,25 +75,35 @@ function isOwnCause(cause: string, own: readonly (AnsweringRoute | undefined)[])
   });
 }
 
-/** Of whose match a path is, a change does not say: it is told where it can be nobody else's. */
+/** Whether a route of the reader's has a place itself, and does not only answer there through a wider one. */
+function isOwnPlace(routes: readonly (AnsweringRoute | undefined)[], sees: Reader["sees"]): boolean {
+  return routes.some((each) => each !== undefined && each.through === undefined && sees(each.route));
+}
+
 function redactPlace(
-  { gateway, port, hostname, path }: AnsweredPlace,
+  { gateway, port, hostname, path, protocol }: AnsweredPlace,
   routes: readonly (AnsweringRoute | undefined)[],
-  { sees, known }: Reader,
+  { sees, known, asked }: Reader,
 ): AnsweredPlace {
-  const { type, value, condition } = path;
-  const shown: NamespacedName = sees(`Gateway/${gateway}`) ? gateway : namespacedName(hiddenText, "");
-  if (routes.every((each) => each === undefined || sees(each.route))) {
-    return { gateway: shown, port, hostname, path: { type, value, ...(condition !== undefined && { condition }) } };
-  }
+  const isOwn = isOwnPlace(routes, sees);
+  const isThere = routes.some((each) => each !== undefined && sees(each.route));
+  const knowsPort = isThere || asked !== undefined || sees(`Gateway/${gateway}`);
   return {
-    gateway: shown,
-    port,
-    hostname: known.has(hostname) ? hostname : hiddenText,
-    path: { type, value: known.has(value) ? value : hiddenText },
+    gateway: sees(`Gateway/${gateway}`) ? gateway : namespacedName(hiddenText, ""),
+    port: knowsPort ? port : 0,
+    hostname: isOwn || known.has(hostname) ? hostname : hiddenText,
+    ...(path !== undefined && { path: redactPath(path, isOwn, known) }),
+    ...(protocol !== undefined && { protocol }),
   };
 }
 
-function redactRoute({ route, generation }: AnsweringRoute, reader: Reader): AnsweringRoute {
-  return reader.sees(route) ? { route, generation } : { route: hiddenKey(route), generation: 0 };
+/** Of others' matches neither the type nor what they need besides the path is told. */
+function redactPath({ type, value, condition }: AnsweredPath, isOwn: boolean, known: Reader["known"]): AnsweredPath {
+  if (isOwn) return { type, value, ...(condition !== undefined && { condition }) };
+  return { type: "PathPrefix", value: known.has(value) ? value : hiddenText };
+}
+
+function redactRoute({ route, generation, through }: AnsweringRoute, reader: Reader): AnsweringRoute {
+  if (!reader.sees(route)) return { route: hiddenKey(route), generation: 0 };
+  return { route, generation, ...(through !== undefined && { through }) };
 }

@@ -18,6 +18,8 @@ export interface App {
   readonly addresses: Addresses;
   /** Resolves once everything is read, translated and served; fails when the source cannot be read at all. */
   readonly ready: Promise<void>;
+  /** Fails when it has to be stopped and begun anew; absent where that cannot be. */
+  readonly failed?: Promise<never>;
   /** Lets go of every port and every proxy. Proxies keep what they have. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { AnswerChange } from "../core/history.ts";
 import { namespacedName, type ObjectKey, objectKey } from "../core/keys.ts";
+import { type HostChange, Ledger } from "../ledger/ledger.ts";
 import { takeoverNews, tellTakeovers } from "./takeover-events.ts";
 
 const route = (namespace: string): ObjectKey => objectKey("HTTPRoute", namespacedName(namespace, "x"));
@@ -30,6 +31,62 @@ it("tells both sides of a takeover, and neither who the other is", () => {
       reason: "TrafficGained",
       note: "a.com/pay is now answered by this route, and no longer by a route of another namespace",
     },
+  ]);
+});
+
+it("names a server name or a port that is forwarded", () => {
+  const { path: _, ...forwarded } = change("shop", "rival", "/", "db.example.com");
+  const news = takeoverNews([
+    { ...forwarded, port: 8443, protocol: "TLS" },
+    { ...forwarded, port: 53, hostname: "", protocol: "UDP" },
+  ]);
+  expect(news[0]?.note).toBe("db.example.com:8443, :53/udp are now answered by a route of another namespace");
+});
+
+/** What a new ledger tells of a host that comes beside what there is, and goes again. */
+function comingAndGoing(there: HostChange, coming: HostChange): readonly AnswerChange[] {
+  const ledger = new Ledger({ most: 10, now: () => new Date(0) });
+  const publish = (hosts: readonly HostChange[]) => ledger.record({ hosts, routes: new Map(), objects: [] });
+  publish([there]);
+  const { matches: _, port: __, ...gone } = coming;
+  return [...publish([coming]), ...publish([there.hostname === coming.hostname ? there : gone])];
+}
+
+function host(hostname: string, answers: Readonly<Record<string, string>>, protocol?: "TLS"): HostChange {
+  return {
+    ...{ gateway: namespacedName("infra", "edge"), table: "t", hostname, port: 8443, resource: { name: "t" } },
+    ...(protocol && { protocol }),
+    matches: Object.entries(answers).map(([value, namespace]) => ({
+      route: route(namespace),
+      match: { path: { type: "PathPrefix", value } },
+    })),
+  };
+}
+
+it.each([
+  {
+    what: "a more specific hostname",
+    there: host("*.a.com", { "/": "shop" }),
+    coming: host("vault.a.com", { "/": "rival", "/vault": "rival", "/vault/two": "rival" }),
+    want: "a part of *.a.com/",
+  },
+  {
+    what: "a longer path",
+    there: host("a.com", { "/": "shop" }),
+    coming: host("a.com", { "/": "shop", "/vault": "rival", "/vault/two": "rival" }),
+    want: "a part of a.com/",
+  },
+  {
+    what: "a more specific server name",
+    there: host("*.a.com", { "/": "shop" }, "TLS"),
+    coming: host("vault.a.com", { "/": "rival" }, "TLS"),
+    want: "a part of *.a.com:8443",
+  },
+])("tells whom $what takes something from, and whom it comes back to, only of their own", ({ there, coming, want }) => {
+  const news = takeoverNews(comingAndGoing(there, coming)).filter(({ object }) => object === route("shop"));
+  expect(news.map(({ reason, note }) => `${reason}: ${note}`)).toEqual([
+    `TrafficTaken: ${want} is now answered by a route of another namespace`,
+    `TrafficGained: ${want} is now answered by this route, and no longer by a route of another namespace`,
   ]);
 });
 

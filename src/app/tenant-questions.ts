@@ -1,10 +1,10 @@
 import type { Access } from "../admin/api/access.ts";
 import type { Caller } from "../admin/api/caller.ts";
-import type { ConvergenceNameQuestion, HistoryQuestion, RouteNameQuestion } from "../admin/api/read-question.ts";
+import type { ConvergenceNameQuestion, RouteNameQuestion } from "../admin/api/read-question.ts";
 import type { TenantAnswer, TenantApi } from "../admin/api/tenant-api.ts";
 import type { Explainer } from "../admin/explainer.ts";
 import type { ObjectName, RequestQuestion } from "../core/explanation.ts";
-import type { HistoryReport } from "../core/history.ts";
+import type { HistoryQuestion, HistoryReport } from "../core/history.ts";
 import { routeKinds } from "../core/keys.ts";
 import { namedObjects } from "./hide-objects.ts";
 import { redactConvergence } from "./redact-convergence.ts";
@@ -15,8 +15,8 @@ import { visibleAmong } from "./visible-objects.ts";
 /** What is known, in full: the answers for somebody who may see everything. */
 export interface Knowledge extends Explainer {
   ready(): boolean;
-  /** Who has served a hostname, or a path of it; absent where nothing is remembered. */
-  readonly history?: (question: { readonly host: string; readonly path?: string }) => HistoryReport;
+  /** Who has served a hostname, a path of it or a port; absent where nothing is remembered. */
+  readonly history?: (question: HistoryQuestion) => HistoryReport;
 }
 
 export interface TenantQuestionsOptions {
@@ -69,8 +69,7 @@ export class TenantQuestions implements TenantApi {
   async history(caller: Caller, question: HistoryQuestion): Promise<TenantAnswer> {
     const { history } = this.#options.knowledge;
     if (history === undefined) return { kind: "refused", status: 404, message: "no history is kept here" };
-    const { hostname: host, path } = question;
-    const { answer, costMs } = this.#measure(() => history({ host, ...(path !== undefined && { path }) }));
+    const { answer, costMs } = this.#measure(() => history(question));
     return this.#show(caller, { answer, costMs, redact: redactHistory });
   }
 

@@ -47,8 +47,12 @@ export interface TranslationChanges {
   readonly recut: ReadonlySet<string>;
   /** The hostnames of route tables, by virtualHostKey, that are answered otherwise, or not any more. */
   readonly hosts: ReadonlySet<string>;
+  /** Envoy listeners, by gatewayResourceKey, in which connections or datagrams may go elsewhere than before. */
+  readonly forwarding: ReadonlySet<string>;
   /** Routes that are bound otherwise, or gone. */
   readonly routes: ReadonlySet<ObjectKey>;
+  /** BackendTLSPolicies whose clusters are otherwise. */
+  readonly policies: ReadonlySet<ObjectKey>;
   /** Everything that came in, and HostnameRecords that are held besides: what the rest of this follows from. */
   readonly objects: ReadonlySet<ObjectKey>;
   /** Undefined where we have nothing to say about the object any more. */
@@ -296,7 +300,9 @@ class Passes {
       ...resources,
       ...outputs.statuses,
       outputs.routing.virtualHosts,
+      outputs.routing.portRoutes,
       outputs.routing.routes,
+      outputs.routing.backendTls.clusters,
       ...sourceKinds.map((kind) => this.#pipeline.sources[kind]),
       this.#pipeline.holdings,
     ];
@@ -334,8 +340,14 @@ class Passes {
       statuses: new Map(updates),
       recut: this.#recut,
       hosts: this.#keys(routing.virtualHosts),
+      // Two routes may print the same bytes, and a name may be closed without any route changing.
+      forwarding: new Set([routing.portRoutes, ...resources.listener].flatMap((each) => [...this.#keys(each)])),
       // keyed by object
       routes: new Set([...this.#keys(routing.routes)].map((key) => key as ObjectKey)),
+      // grouped by policy
+      policies: new Set(
+        [...this.#keys(routing.backendTls.clusters)].map((key) => objectKey("BackendTLSPolicy", key as NamespacedName)),
+      ),
       objects: this.#objects(),
     };
   }

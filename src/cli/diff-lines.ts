@@ -4,6 +4,8 @@ import type { ObjectKey } from "../core/keys.ts";
 import {
   type AnswerChange,
   type ConditionChange,
+  type ForwardedAnswer,
+  type ForwardingChange,
   type ProbeAnswer,
   type ProbeRequest,
   type ProxyChange,
@@ -57,6 +59,16 @@ function childOf(path: string): string {
 /** `forward to cart/cart:80 (HTTPRoute cart/cart, rule 0)`. */
 export function answerWords({ answer, route, rule }: ProbeAnswer): string {
   return route === undefined ? answer : `${answer} (${objectWords(route)}, rule ${rule})`;
+}
+
+/** `forward to shop/db:5432 (TCPRoute shop/db)`. */
+export function forwardedWords({ answer, route }: ForwardedAnswer): string {
+  return route === undefined ? answer : `${answer} (${objectWords(route)})`;
+}
+
+/** What comes to a name of a port: `TLS for db.example.com`, `TCP`. */
+export function comingWords({ protocol, hostname }: ForwardingChange): string {
+  return hostname === "*" ? protocol : `${protocol} for ${hostname}`;
 }
 
 /** `Accepted=False HostnameClaimed at Gateway infra/shared: …`. */

@@ -20,6 +20,7 @@ it("lets nothing that others wrote break out of its cell", () => {
     ],
     owners: [],
     requests: [],
+    forwarded: [],
     others: [],
     proxies: [],
     notes: [hostile],

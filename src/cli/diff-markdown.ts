@@ -1,9 +1,11 @@
 import type { WorldDiff } from "../core/world-diff.ts";
 import {
   answerWords,
+  comingWords,
   conditionWords,
   countWords,
   foldRequests,
+  forwardedWords,
   ownerWords,
   pathWords,
   requestWords,
@@ -42,6 +44,17 @@ export function diffMarkdown(diff: WorldDiff): string {
       owners,
     ),
     table("Requests that are answered otherwise", ["Others", "Gateway", "Request", "Before", "After"], requests),
+    table(
+      "Connections and datagrams that go elsewhere",
+      ["Others", "Gateway", "What", "Before", "After"],
+      diff.forwarded.map((change) => [
+        yes(change.foreign),
+        `${change.gateway}:${change.port}`,
+        comingWords(change),
+        forwardedWords(change.before),
+        forwardedWords(change.after),
+      ]),
+    ),
     proxies(diff.proxies),
     notes(diff.notes),
   ].join("");

@@ -1,9 +1,11 @@
 import type { ObjectChange, OtherChange, ProxyChange, WorldDiff } from "../core/world-diff.ts";
 import {
   answerWords,
+  comingWords,
   conditionWords,
   countWords,
   foldRequests,
+  forwardedWords,
   ownerWords,
   pathWords,
   requestWords,
@@ -31,11 +33,19 @@ export function diffText(diff: WorldDiff): string {
         `  → ${answerWords(after)}`,
       ]),
     ),
+    section(
+      "Connections and datagrams that go elsewhere",
+      diff.forwarded.flatMap((change) => [
+        `${mark(change.foreign)}${comingWords(change)} at ${change.gateway}:${change.port}`,
+        `    ${forwardedWords(change.before)}`,
+        `  → ${forwardedWords(change.after)}`,
+      ]),
+    ),
     section("Objects of other namespaces", diff.others.flatMap(otherLines)),
     section("Proxies", diff.proxies.flatMap(proxyLines)),
     section("Notes", diff.notes),
   ];
-  const foreign = [...diff.owners, ...diff.requests].some((each) => each.foreign);
+  const foreign = [...diff.owners, ...diff.requests, ...diff.forwarded].some((each) => each.foreign);
   const legend = foreign ? " What concerns them is marked with !." : "";
   return `${verdictSentences[diff.verdict]}${legend}\n${sections.join("")}`;
 }

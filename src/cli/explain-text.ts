@@ -19,7 +19,9 @@ export function requestText({ question, gateways }: RequestExplanation): string 
   if (gateways.length === 0) {
     const { gateway } = question;
     const who =
-      gateway === undefined ? "no Gateway serves the port" : `no Gateway ${gateway.namespace}/${gateway.name}`;
+      gateway === undefined
+        ? "no Gateway has a listener on that port. The port of the listener counts, not one that a proxy binds or publishes"
+        : `no Gateway ${gateway.namespace}/${gateway.name}`;
     return lines([`${asked}: ${who}`]);
   }
   return lines([asked, ...gateways.flatMap(gatewayLines)]);
@@ -110,8 +112,9 @@ function answerText(answer: RequestAnswer): string {
 export function backendsText(backends: readonly ExplainedBackend[], refused = "500"): string {
   return backends
     .map(({ service, port, weight, message }) => {
-      const name =
-        service === undefined ? `${refused} (${message ?? "an invalid backend"})` : `${objectText(service)}:${port}`;
+      const why = message ?? (service === undefined ? "an invalid backend" : undefined);
+      const what = service === undefined ? refused : `${objectText(service)}:${port}`;
+      const name = why === undefined ? what : `${what} (${why})`;
       return backends.length === 1 && weight === 1 ? name : `${weight} × ${name}`;
     })
     .join(", ");

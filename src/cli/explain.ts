@@ -153,9 +153,11 @@ function questionOf({ scheme, host: authority, path }: AskedUrl, flags: RequestF
 }
 
 function parseUrl(text: string): AskedUrl {
-  const found = /^(?:(https?):\/\/)?([^/?#\s]+)([^#\s]*)/i.exec(text);
+  const found = /^(?:(https?):\/\/)?([^/?#\s]+)([^#\s]*)(?:#\S*)?$/i.exec(text);
   const [, scheme = "http", host, path = ""] = found ?? [];
-  if (host === undefined || text.includes("://") !== (found?.[1] !== undefined)) {
+  // Behind the host `://` is as good as anything else.
+  const isOther = found?.[1] === undefined && /^[^/?#]*:\/\//.test(text);
+  if (host === undefined || isOther) {
     throw new InvalidArgumentError("write http://HOST/PATH or https://HOST/PATH.");
   }
   const port = Number(/:([0-9]+)$/.exec(host)?.[1] ?? 1);

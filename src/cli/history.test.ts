@@ -9,8 +9,10 @@ it.each([
   ["HTTPS://shop.example.com/a", { host: "shop.example.com", path: "/a" }],
   ["*.example.com", { host: "*.example.com" }],
   ["*", { host: "*" }],
+  [":5432/tcp", { port: 5432, protocol: "TCP" }],
+  [":53/UDP", { port: 53, protocol: "UDP" }],
 ])("reads %s", (asked, want) => {
-  expect(parseAsked(asked)).toEqual(want);
+  expect(parseAsked(asked)).toEqual({ text: asked, question: want });
 });
 
 it("prints what is so now, then the changes, with what others wrote made safe", () => {

@@ -4,9 +4,10 @@ import type { Logger } from "../logger.ts";
 import { environmentName, type Setting } from "../settings.ts";
 import { type CommandIo, exitCodes } from "./command-io.ts";
 
-/** Something that runs until it is stopped. `ready` fails when it cannot go on. */
+/** Something that runs until it is stopped. `ready` fails when it cannot go on, and `failed` when it has to begin anew later. */
 export interface Running {
   readonly ready: Promise<void>;
+  readonly failed?: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -16,16 +17,30 @@ export async function runUntilStopped(start: () => Promise<Running>, logger: Log
   try {
     const running = await start();
     try {
-      const signal = await Promise.race([stopSignal, running.ready.then(() => stopSignal)]);
+      const endings = [stopSignal, running.ready.then(() => stopSignal), running.failed ?? stopSignal];
+      const signal = await Promise.race(endings);
       logger.info({ signal }, "stopping");
     } finally {
       await running.stop();
     }
     logger.info("stopped");
   } catch (error) {
-    logger.fatal({ err: error }, "cannot go on");
+    logger.fatal({ err: error }, `cannot go on: ${toldFailure(error)}`);
     io.exitWith(exitCodes.failure);
   }
+}
+
+/** What went wrong, for whoever has started it; what else there is to know stands beside it in the log. */
+function toldFailure(error: unknown): string {
+  const { code, syscall, address, port, message } = Object(error) as Readonly<Record<string, unknown>>; // any error of Node
+  if (syscall !== "listen" || typeof address !== "string") return String(message ?? error);
+  const place = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const reasons = new Map<unknown, string>([
+    ["EADDRINUSE", "something else listens there"],
+    ["EADDRNOTAVAIL", "this machine has no such address"],
+    ["EACCES", "this user may not"],
+  ]);
+  return `cannot listen on ${place}: ${reasons.get(code) ?? code}. --help names the addresses to choose`;
 }
 
 /** Settings are read by whoever knows them, the environment and the defaults too: commander only has to know the words. */

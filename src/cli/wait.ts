@@ -29,11 +29,15 @@ export function addWait(program: Command, io: CommandIo): void {
     .description("wait until all connected proxies have acknowledged the present generation of objects")
     .argument(
       "<kind/namespace/name...>",
-      "such as httproute/shop/cart; a route of any kind, a gateway or a listenerset",
+      "such as httproute/shop/cart; a route of any kind, a gateway, a listenerset or a backendtlspolicy",
       collect,
     )
     .option("--generation <n>", "wait for this generation at least, of one object", parseGeneration)
-    .option("--timeout <duration>", "how long, such as 90s, 5m or 1h", parseDuration, 60_000)
+    .addOption(
+      new Option("--timeout <duration>", "how long, such as 90s, 5m or 1h")
+        .argParser(parseDuration)
+        .default(60_000, "60s"),
+    )
     .addOption(new Option("-o, --output <format>", "format").choices(["text", "json"]).default("text"))
     .addHelpText("after", exitHelp);
   addAskOptions(command).action(async (objects: readonly AwaitedObject[], options: WaitOptions) => {
@@ -97,9 +101,13 @@ function fail(io: CommandIo, message: string, code: number): void {
 const kindWords: ReadonlyMap<string, ConvergingKind> = new Map(
   convergingKinds.flatMap((kind) => [
     [kind.toLowerCase(), kind],
-    [`${kind.toLowerCase()}s`, kind],
+    [pluralOf(kind.toLowerCase()), kind],
   ]),
 );
+
+function pluralOf(word: string): string {
+  return word.endsWith("y") ? `${word.slice(0, -1)}ies` : `${word}s`;
+}
 
 function collect(text: string, before: readonly AwaitedObject[] | undefined): readonly AwaitedObject[] {
   const [word = "", namespace = "", name = "", ...rest] = text.split("/");
@@ -107,7 +115,7 @@ function collect(text: string, before: readonly AwaitedObject[] | undefined): re
   const part = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
   if (kind === undefined || rest.length > 0 || !part.test(namespace) || !part.test(name)) {
     throw new InvalidArgumentError(
-      "write httproute/NAMESPACE/NAME, or a route of another kind, a gateway or a listenerset.",
+      "write httproute/NAMESPACE/NAME, or a route of another kind, a gateway, a listenerset or a backendtlspolicy.",
     );
   }
   return [...(before ?? []), { kind, namespace, name }];

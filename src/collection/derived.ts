@@ -1,5 +1,6 @@
 import type { Collection, Reader, Transform } from "./collection.ts";
 import { Node, type Trace, visit } from "./node.ts";
+import { forEachRead, ReadIndex, type Reads } from "./read-index.ts";
 
 /** What a transform's failure leaves behind for whoever looks: the last good outputs stay. */
 export interface TransformFailure {
@@ -16,11 +17,9 @@ export interface DerivedOptions<O> {
   readonly failures: Map<string, TransformFailure>;
 }
 
-type Read = readonly [node: Node<unknown>, key: string];
-
 interface Result<O> {
   readonly outputs: readonly (readonly [string, O])[];
-  readonly reads: readonly Read[];
+  readonly reads: Reads;
 }
 
 /** The outputs of one transform over another collection, with what each run has read. */
@@ -28,12 +27,10 @@ export class DerivedNode<I, O> extends Node<O> {
   readonly #from: Node<I>;
   readonly #transform: Transform<I, O>;
   readonly #options: DerivedOptions<O>;
-  /** input key → what its last run gave and read. */
+  readonly #reads = new ReadIndex();
+  /** input key → the output keys of its last run, where that is not just the same key, as it is for most. */
   readonly #outputKeys = new Map<string, readonly string[]>();
-  readonly #reads = new Map<string, readonly Read[]>();
-  /** collection → its key → input keys whose last run read it. */
-  readonly #readers = new Map<Node<unknown>, Map<string, Set<string>>>();
-  /** output key → the input key that owns it. */
+  /** output key → the input key that owns it, where that is another. */
   readonly #owners = new Map<string, string>();
 
   constructor(name: string, from: Node<I>, transform: Transform<I, O>, options: DerivedOptions<O>) {
@@ -57,11 +54,7 @@ export class DerivedNode<I, O> extends Node<O> {
 
   #dirtyKeys(): ReadonlySet<string> {
     const dirty = new Set(this.#from.changed);
-    for (const [node, readers] of this.#readers) {
-      for (const key of node.changed) {
-        for (const input of readers.get(key) ?? []) dirty.add(input);
-      }
-    }
+    this.#reads.addDirty(dirty);
     return dirty;
   }
 
@@ -71,12 +64,12 @@ export class DerivedNode<I, O> extends Node<O> {
       this.#options.failures.delete(`${this.name}|${key}`);
       return { outputs: [], reads: [] };
     }
-    const reads: Read[] = [];
+    const reads: (Node<unknown> | string)[] = [];
     const reader: Reader = {
       get: <V>(from: Collection<V>, readKey: string): V | undefined => {
         if (!(from instanceof Node)) throw new Error(`bug: ${this.name} reads a collection of another graph`);
         if (from.order >= this.order) throw new Error(`bug: ${this.name} reads ${from.name}, which is declared later`);
-        reads.push([from, readKey]);
+        reads.push(from, readKey);
         return from.get(readKey);
       },
     };
@@ -88,7 +81,7 @@ export class DerivedNode<I, O> extends Node<O> {
     } catch (cause) {
       this.#fail(key, cause);
       // What it read before it failed may be what has to change: it runs again then, and keeps its outputs until then.
-      this.#recordReads(key, [...(this.#reads.get(key) ?? []), ...reads]);
+      this.#reads.record(key, [...this.#reads.of(key), ...reads]);
       return undefined;
     }
   }
@@ -104,18 +97,19 @@ export class DerivedNode<I, O> extends Node<O> {
   #apply(results: ReadonlyMap<string, Result<O>>): void {
     const free = new Set<string>();
     for (const key of results.keys()) {
-      for (const output of this.#outputKeys.get(key) ?? []) free.add(output);
+      for (const output of this.#outputsOf(key)) free.add(output);
     }
     for (const [key, { outputs, reads }] of results) {
-      this.#recordReads(key, reads);
+      this.#reads.record(key, reads);
       const kept: string[] = [];
       for (const [output, value] of outputs) {
         if (!this.#own(key, output, free)) continue;
         kept.push(output);
         this.#set(output, value);
       }
-      if (kept.length === 0) this.#outputKeys.delete(key);
-      else this.#outputKeys.set(key, kept);
+      if (kept.length === 0 || (kept.length === 1 && kept[0] === key)) this.#outputKeys.delete(key);
+      // A copy has no room to grow.
+      else this.#outputKeys.set(key, kept.slice());
     }
     for (const output of free) {
       this.#owners.delete(output);
@@ -124,13 +118,22 @@ export class DerivedNode<I, O> extends Node<O> {
     }
   }
 
+  #outputsOf(key: string): readonly string[] {
+    return this.#outputKeys.get(key) ?? (this.#ownerOf(key) === key ? [key] : []);
+  }
+
+  #ownerOf(output: string): string | undefined {
+    return this.#owners.get(output) ?? (this.values.has(output) ? output : undefined);
+  }
+
   #own(key: string, output: string, free: Set<string>): boolean {
-    const owner = this.#owners.get(output);
+    const owner = this.#ownerOf(output);
     if (owner !== undefined && !free.delete(output)) {
       this.#fail(key, new Error(`bug: output ${output} of ${this.name} belongs to ${owner}, not to ${key}`));
       return false;
     }
-    if (owner !== key) this.#owners.set(output, key);
+    if (output === key) this.#owners.delete(output);
+    else if (owner !== key) this.#owners.set(output, key);
     return true;
   }
 
@@ -141,28 +144,11 @@ export class DerivedNode<I, O> extends Node<O> {
     this.changed.add(output);
   }
 
-  #recordReads(key: string, reads: readonly Read[]): void {
-    const before = this.#reads.get(key) ?? [];
-    if (sameReads(before, reads)) return;
-    for (const [node, readKey] of before) {
-      const readers = this.#readers.get(node);
-      const inputs = readers?.get(readKey);
-      inputs?.delete(key);
-      if (inputs?.size === 0) readers?.delete(readKey);
-    }
-    if (reads.length === 0) this.#reads.delete(key);
-    else this.#reads.set(key, reads);
-    for (const [node, readKey] of reads) {
-      const readers = getOrAdd(this.#readers, node, () => new Map<string, Set<string>>());
-      getOrAdd(readers, readKey, () => new Set<string>()).add(key);
-    }
-  }
-
   collectOrigins(key: string, trace: Trace): void {
-    const owner = this.#owners.get(key);
+    const owner = this.#ownerOf(key);
     if (owner === undefined) return;
     visit(this.#from, owner, trace);
-    for (const [node, readKey] of this.#reads.get(owner) ?? []) visit(node, readKey, trace);
+    forEachRead(this.#reads.of(owner), (node, readKey) => visit(node, readKey, trace));
   }
 }
 
@@ -174,17 +160,4 @@ export function recordFailure(
 ): void {
   const error = cause instanceof Error ? cause : new Error(String(cause));
   failures.set(`${collection}|${key}`, { collection, key, error });
-}
-
-/** In the same order: an edit mostly leaves what is looked at as it was. */
-function sameReads(a: readonly Read[], b: readonly Read[]): boolean {
-  return a.length === b.length && a.every(([node, key], index) => b[index]?.[0] === node && b[index]?.[1] === key);
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const found = map.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

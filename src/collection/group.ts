@@ -13,7 +13,8 @@ export class GroupNode<V> extends Node<ReadonlyMap<string, V>> {
   readonly #from: readonly Node<V>[];
   readonly #options: GroupOptions<V>;
   readonly #groups = this.values as Map<string, Map<string, V>>; // the same map, which only this class writes
-  readonly #groupsOf = new Map<string, readonly string[]>();
+  /** member → its groups, where it has any; one, as most have, is kept without an array of its own. */
+  readonly #groupsOf = new Map<string, string | readonly string[]>();
 
   constructor(name: string, from: readonly Node<V>[], options: GroupOptions<V>) {
     super(name);
@@ -37,19 +38,25 @@ export class GroupNode<V> extends Node<ReadonlyMap<string, V>> {
   }
 
   #move(member: string, key: string, value: V | undefined): void {
-    const before = this.#groupsOf.get(member) ?? [];
+    const before = this.#before(member);
     const after = value === undefined ? [] : this.#groupsFor(member, key, value);
     if (after === undefined) return;
     if (value === undefined) this.#options.failures.delete(`${this.name}|${member}`);
     for (const group of before) {
       if (!after.includes(group)) this.#leave(group, member);
     }
-    if (value === undefined) this.#groupsOf.delete(member);
-    else this.#groupsOf.set(member, after);
+    const [first] = after;
+    if (first === undefined) this.#groupsOf.delete(member);
+    else this.#groupsOf.set(member, after.length === 1 ? first : after);
     for (const group of after) {
       // `value` is defined here: an absent one has no groups.
       if (value !== undefined) this.#join(group, member, value);
     }
+  }
+
+  #before(member: string): readonly string[] {
+    const groups = this.#groupsOf.get(member) ?? [];
+    return typeof groups === "string" ? [groups] : groups;
   }
 
   /** Undefined when the question fails: a bug of ours. The member stays where it was, and the flush goes on. */

@@ -3,7 +3,12 @@ import type { ObjectName } from "./explanation.ts";
 import { type Kind, type NamespacedName, type ObjectKey, routeKinds } from "./keys.ts";
 
 /** The kinds of objects that are followed until proxies have them. */
-export const convergingKinds = ["Gateway", "ListenerSet", ...routeKinds] as const satisfies readonly Kind[];
+export const convergingKinds = [
+  "Gateway",
+  "ListenerSet",
+  ...routeKinds,
+  "BackendTLSPolicy",
+] as const satisfies readonly Kind[];
 
 export type ConvergingKind = (typeof convergingKinds)[number];
 

@@ -16,7 +16,7 @@ export interface ObjectName {
 
 /** A request as a client would send it to a Gateway. */
 export interface RequestQuestion {
-  /** The Gateway that is asked; absent: every Gateway that serves the port. */
+  /** The Gateway that is asked; absent: every Gateway that has a listener on the port. */
   readonly gateway?: { readonly namespace: string; readonly name: string };
   /** Port that the client connects to. */
   readonly port: number;
@@ -37,7 +37,7 @@ export interface RequestHeader {
   readonly value: string;
 }
 
-/** How a request is answered, Gateway by Gateway. Without any, nothing of ours serves the port. */
+/** How a request is answered, Gateway by Gateway. Without any, nothing of ours listens on the port. */
 export interface RequestExplanation {
   readonly question: RequestQuestion;
   readonly gateways: readonly GatewayExplanation[];

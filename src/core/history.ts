@@ -16,18 +16,34 @@ export interface AnsweredPath extends HttpPathMatch {
 export interface AnsweringRoute {
   readonly route: ObjectKey;
   readonly generation: number;
+  /** Of a change: what the route has itself, where that is wider than the place, which is then somebody else's. */
+  readonly through?: WiderPlace;
 }
 
-/** Where a path stands: the hostname that it stands under may be a wildcard, or empty for every host. */
+/** A wider hostname, a path above, or the path without its condition. */
+export type WiderPlace = Pick<AnsweredPlace, "hostname" | "path">;
+
+/** How what is forwarded as it is comes: TLS is told apart by its server name, of the others a port is all that is known. */
+export type ForwardedProtocol = "TLS" | "TCP" | "UDP";
+
+/** Where a path stands, or what is forwarded as it is: the hostname may be a wildcard, or empty for every host. */
 export interface AnsweredPlace {
   readonly gateway: NamespacedName;
   /** The port that clients use. */
   readonly port: number;
   readonly hostname: Hostname;
-  readonly path: AnsweredPath;
+  /** Absent where connections or datagrams are forwarded as they are: all that comes under the hostname. */
+  readonly path?: AnsweredPath;
+  /** Instead of a path. */
+  readonly protocol?: ForwardedProtocol;
 }
 
-/** One time when another route came to answer a path. */
+/** What may be asked: who has a host, as a client or a route writes it, or a path of it; or who has a port. */
+export type HistoryQuestion =
+  | { readonly host: string; readonly path?: string }
+  | { readonly port: number; readonly protocol: Exclude<ForwardedProtocol, "TLS"> };
+
+/** One time when another route came to answer a path, or to have a server name or a port. */
 export interface AnswerChange extends AnsweredPlace {
   /** RFC 3339. */
   readonly time: string;
@@ -37,7 +53,7 @@ export interface AnswerChange extends AnsweredPlace {
   readonly to?: AnsweringRoute;
   /** What changed, such as `HTTPRoute shop/cart generation 3 changed`. */
   readonly cause: string;
-  /** The Envoy route table that tells it to proxies; no version where the table is gone. */
+  /** The Envoy route table that tells it to proxies, the listener where there is a protocol; no version where it is gone. */
   readonly resource: { readonly name: string; readonly version?: string };
 }
 
@@ -46,10 +62,13 @@ export interface ToldChange extends AnswerChange {
   readonly proxies: { readonly connected: number; readonly acknowledged: number };
 }
 
-/** What is known about a host and, where one is asked for, a path. */
+/** What is known about a host and, where one is asked for, a path; or about a port. */
 export interface HistoryReport {
-  readonly host: string;
+  /** What was asked for. */
+  readonly host?: string;
   readonly path?: string;
+  readonly port?: number;
+  readonly protocol?: ForwardedProtocol;
   /** Who answers now. Without a path: every path of the host, the first 200 of each table. */
   readonly current: readonly (AnsweredPlace & AnsweringRoute)[];
   /** The newest first. */

@@ -126,7 +126,7 @@ export function namespacedName(namespace: string | undefined, name: string): Nam
 }
 
 /** Names an object within its kind. */
-export function nameOf(metadata: ObjectMeta): NamespacedName {
+export function nameOf(metadata: Pick<ObjectMeta, "namespace" | "name">): NamespacedName {
   return namespacedName(metadata.namespace, metadata.name);
 }
 

@@ -13,10 +13,9 @@ export interface ObjectMeta {
   /** RFC 3339, whole seconds, UTC. The epoch where nobody set it. */
   readonly creationTimestamp: string;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What every watched object has in common. `status` and `managedFields` are dropped before an object gets here. */
+/** What every watched object has in common. `status`, `managedFields` and annotations are dropped before an object gets here. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -51,6 +50,7 @@ export interface Service extends KubernetesObject {
   readonly spec: {
     readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
     readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
     readonly externalName?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];

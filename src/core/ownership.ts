@@ -41,8 +41,11 @@ export interface BudgetLimits {
   readonly listeners?: number;
   /** References to certificates. */
   readonly certificates?: number;
-  /** Counts in a NamespaceBudget only. */
+  /** This and the next two count in a NamespaceBudget only. */
   readonly gateways?: number;
+  readonly backendTlsPolicies?: number;
+  /** References to ConfigMaps with authorities. */
+  readonly authorities?: number;
   readonly changesPerMinute?: number;
 }
 
@@ -72,7 +75,7 @@ export interface NamespaceBudget extends KubernetesObject {
   readonly spec: { readonly namespaces: NamespaceChoice; readonly limits: BudgetLimits };
 }
 
-/** Cluster-scoped, made by the control plane: one namespace holds one hostname, or one path of a shared hostname. */
+/** Cluster-scoped, made by the control plane: one namespace holds one hostname, one path of a shared hostname, or one port. */
 export interface HostnameRecord extends KubernetesObject {
   readonly kind: "HostnameRecord";
   readonly spec: {
@@ -88,7 +91,7 @@ export interface HostnameRecord extends KubernetesObject {
 
 /** A path that a namespace holds among the routes of one listener that share a hostname. */
 export interface HeldPath {
-  /** Key of the listener: `<ObjectKey of the Gateway or ListenerSet>/<listener name>`. */
+  /** Key of the listener: `<ObjectKey of the Gateway or ListenerSet>/<listener name>`; or a port, see {@link heldPort}. */
   readonly listener: string;
   readonly type: HttpPathMatch["type"];
   /** Of a prefix without its trailing slash; of a regular expression the folder that its literal beginning names. */
@@ -180,6 +183,19 @@ export function hostnameRecordKey(hostname: Hostname): RecordKey {
 /** The key of a path that is shared on a listener. */
 export function pathRecordKey(hostname: Hostname, { listener, type, value }: HeldPath): RecordKey {
   return `path ${listener} ${hostname} ${type} ${value}` as RecordKey;
+}
+
+/**
+ * What is held of a port that ListenerSets open on a Gateway, in the form of a path: `:` is in no listener's name, so that it is
+ * none of a listener's.
+ */
+export function heldPort(gateway: ObjectKey, place: string): HeldPath {
+  return { listener: `${gateway}/${place}`, type: "PathPrefix", value: "/" };
+}
+
+/** Whether it is a port that is held, and nothing that routes ask for. */
+export function isPortHolding({ path }: Pick<Holding, "path">): boolean {
+  return path?.listener.includes(":") === true;
 }
 
 /** The name of the HostnameRecord of a key. */

@@ -21,6 +21,8 @@ export interface WorldDiff {
   readonly owners: readonly OwnerChange[];
   /** Requests that are answered otherwise. */
   readonly requests: readonly AnswerChange[];
+  /** Server names and ports whose connections or datagrams go elsewhere. */
+  readonly forwarded: readonly ForwardingChange[];
   /** Routes, ListenerSets and Gateways of other namespaces that fare otherwise. */
   readonly others: readonly OtherChange[];
   /** The proxies of each Gateway that are sent something. */
@@ -74,6 +76,24 @@ export interface AnswerChange {
   readonly before: ProbeAnswer;
   readonly after: ProbeAnswer;
   readonly foreign: boolean;
+}
+
+/** What is forwarded as it is, and goes elsewhere. */
+export interface ForwardingChange {
+  readonly gateway: NamespacedName;
+  readonly port: number;
+  readonly protocol: "TLS" | "TCP" | "UDP";
+  /** `*` for what nothing else has. */
+  readonly hostname: string;
+  readonly before: ForwardedAnswer;
+  readonly after: ForwardedAnswer;
+  readonly foreign: boolean;
+}
+
+export interface ForwardedAnswer {
+  /** In words: `forward to shop/db:5432`, `closed` or, of datagrams, `dropped`. */
+  readonly answer: string;
+  readonly route?: ObjectKey;
 }
 
 /** The last element of a path that stands for everything below a prefix. */

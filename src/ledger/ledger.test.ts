@@ -34,14 +34,14 @@ function createLedger(most = 100): Ledger {
 }
 
 const show = ({ hostname, path, from, to, cause }: AnswerChange) =>
-  `${hostname}${path.value}: ${brief(from)} -> ${brief(to)}, ${cause}`;
+  `${hostname}${path?.value ?? ""}: ${brief(from)} -> ${brief(to)}, ${cause}`;
 const brief = (answer: AnswerChange["from"]) => (answer ? `${answer.route.slice(10)}@${answer.generation}` : "nobody");
 
 describe("the ledger", () => {
   it("begins with what there is, without a change", () => {
     const ledger = createLedger();
     expect(ledger.record(publication([host("a.com", { "/": "shop/cart" })], { "shop/cart": 3 }))).toEqual([]);
-    expect(ledger.current("a.com", "/x")).toEqual([
+    expect(ledger.current({ host: "a.com", path: "/x" })).toEqual([
       {
         gateway,
         port: 80,
@@ -51,7 +51,7 @@ describe("the ledger", () => {
         generation: 3,
       },
     ]);
-    expect(ledger.changes("a.com")).toEqual([]);
+    expect(ledger.changes({ host: "a.com" })).toEqual([]);
   });
 
   it("tells each path that another route answers, from which generation to which, and why", () => {
@@ -78,7 +78,7 @@ describe("the ledger", () => {
     expect(ledger.record(publication([], { "shop/cart": 8 }))).toEqual([]);
     const gone = ledger.record(publication([host("a.com")], { "shop/cart": undefined }));
     expect(gone.map(show)).toEqual(["a.com/: shop/cart@8 -> nobody, HTTPRoute shop/cart is gone"]);
-    expect(ledger.current("a.com")).toEqual([]);
+    expect(ledger.current({ host: "a.com" })).toEqual([]);
   });
 
   it("knows who answered a path before it was somebody's own, and who does afterwards", () => {
@@ -107,13 +107,37 @@ describe("the ledger", () => {
       `api.a.com/v1: shop/cart@1 -> rival/x@1, ${cause}`,
       `api.a.com/: shop/cart@1 -> nobody, ${cause}`,
     ]);
-    expect(ledger.current("api.a.com", "/v2")).toEqual([]);
-    expect(ledger.current("b.api.a.com", "/v2").map(({ hostname }) => hostname)).toEqual(["*.a.com"]);
-    expect(ledger.current("c.org", "/").map(({ route }) => route)).toEqual([key("shop/all")]);
+    expect(ledger.current({ host: "api.a.com", path: "/v2" })).toEqual([]);
+    expect(ledger.current({ host: "b.api.a.com", path: "/v2" }).map(({ hostname }) => hostname)).toEqual(["*.a.com"]);
+    expect(ledger.current({ host: "c.org", path: "/" }).map(({ route }) => route)).toEqual([key("shop/all")]);
     const back = ledger.record(publication([host("api.a.com")], { "rival/x": undefined }));
     expect(back.map(show)).toEqual([
       "api.a.com/v1: rival/x@1 -> shop/cart@1, HTTPRoute rival/x is gone",
       "api.a.com/: nobody -> shop/cart@1, HTTPRoute rival/x is gone",
+    ]);
+  });
+
+  it("tells through what a route answers a place that it does not have itself", () => {
+    const ledger = createLedger();
+    ledger.record(publication([host("*.a.com", { "/": "shop/wide" }), host("b.com", { "/x": "shop/x" })]));
+    const narrower = [
+      host("api.a.com", { "/": "rival/x", "/v1": "rival/x" }),
+      host("b.com", { "/x": "shop/x", "/x/y": "rival/x" }),
+    ];
+    const prefix = (value: string) => ({ type: "PathPrefix", value });
+    const wide = { hostname: "*.a.com", path: prefix("/") };
+    const above = { hostname: "b.com", path: prefix("/x") };
+    const changes = ledger.record(publication(narrower));
+    expect(changes.map(({ from, to }) => [from?.through, to?.through])).toEqual([
+      [wide, undefined],
+      [wide, undefined],
+      [above, undefined],
+    ]);
+    const back = ledger.record(publication([host("api.a.com"), host("b.com", { "/x": "shop/x" })]));
+    expect(back.map(({ from, to }) => [from?.through, to?.through])).toEqual([
+      [undefined, wide],
+      [undefined, wide],
+      [undefined, above],
     ]);
   });
 
@@ -123,7 +147,7 @@ describe("the ledger", () => {
     ledger.record(publication([host("*.a.com", { "/a": "shop/one", "/ab": "shop/one" })]));
     ledger.record(publication([host("x.a.com", { "/a/b": "shop/two" }), host("y.a.com", { "/": "shop/two" })]));
     const found = (name: string, path?: string) =>
-      ledger.changes(name, path).map(({ hostname, path: { value } }) => hostname + value);
+      ledger.changes({ host: name, path }).map((each) => each.hostname + each.path?.value);
     expect(found("x.a.com", "/a/b/c")).toEqual(["x.a.com/a/b", "*.a.com/a"]);
     expect(found("*.a.com")).toEqual(["*.a.com/ab", "*.a.com/a"]);
     expect(found("a.com")).toEqual([]);
@@ -137,7 +161,7 @@ describe("the ledger", () => {
       match: { path: { type: "PathPrefix", value: "/a" } as const, method: "PUT" },
     };
     ledger.record(publication([{ ...plain, matches: [...(plain.matches ?? []), canary] }]));
-    const routes = (path: string) => ledger.current("a.com", path).map(({ route }) => route.slice(15));
+    const routes = (path: string) => ledger.current({ host: "a.com", path }).map(({ route }) => route.slice(15));
     expect(routes("/a/b")).toEqual(["long"]);
     expect(routes("/a/c")).toEqual(["canary", "short"]);
   });
@@ -146,7 +170,7 @@ describe("the ledger", () => {
     const ledger = createLedger(3);
     ledger.record(publication([]));
     for (let index = 0; index < 20; index++) ledger.record(publication([host("a.com", { "/": `shop/r${index}` })]));
-    expect(ledger.changes("a.com").map(({ to }) => to?.route)).toEqual([
+    expect(ledger.changes({ host: "a.com" }).map(({ to }) => to?.route)).toEqual([
       key("shop/r19"),
       key("shop/r18"),
       key("shop/r17"),
@@ -154,6 +178,33 @@ describe("the ledger", () => {
     const without = createLedger(0);
     without.record(publication([]));
     expect(without.record(publication([host("a.com", { "/": "shop/a" })]))).toHaveLength(1);
-    expect(without.changes("a.com")).toEqual([]);
+    expect(without.changes({ host: "a.com" })).toEqual([]);
+  });
+
+  it("keeps apart what is forwarded as it is: by server name, or by port", () => {
+    const ledger = createLedger();
+    const forwarded = (protocol: "TLS" | "TCP", hostname: string, route?: string): HostChange => {
+      const [table, port] = protocol === "TLS" ? ["https-443", 443] : ["tcp-5432", 5432];
+      const place = { gateway, table, port, protocol, hostname, resource: { name: table, version: "1" } };
+      const everything = { path: { type: "PathPrefix", value: "/" } as const };
+      return { ...place, matches: route === undefined ? [] : [{ route: key(route), match: everything }] };
+    };
+    ledger.record(publication([forwarded("TLS", "*.a.com", "shop/wide"), forwarded("TCP", "", "shop/sql")]));
+    const taken = publication([forwarded("TLS", "db.a.com", "rival/x"), forwarded("TCP", "", "rival/x")]);
+    expect(ledger.record(taken).map(({ path, ...each }) => [path, each.protocol, show(each)])).toEqual([
+      [undefined, "TLS", "db.a.com: shop/wide@0 -> rival/x@0, the control plane decided anew"],
+      [undefined, "TCP", ": shop/sql@0 -> rival/x@0, the control plane decided anew"],
+    ]);
+    const port = { port: 5432, protocol: "TCP" } as const;
+    const place = { gateway, ...port, hostname: "", route: key("rival/x"), generation: 0 };
+    expect(ledger.current(port)).toEqual([place]);
+    expect(ledger.changes(port).map(({ hostname }) => hostname)).toEqual([""]);
+    expect(ledger.changes({ ...port, protocol: "UDP" })).toEqual([]);
+    expect(ledger.current({ host: "db.a.com", path: "/x" }).map(({ port, route }) => [port, route])).toEqual([
+      [443, key("rival/x")],
+    ]);
+    expect(ledger.changes({ host: "db.a.com", path: "/x" }).map(({ port }) => port)).toEqual([443]);
+    ledger.record(publication([forwarded("TLS", "web.a.com")]));
+    expect(ledger.current({ host: "web.a.com" })).toEqual([]);
   });
 });

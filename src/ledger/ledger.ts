@@ -1,13 +1,18 @@
-import type { AnswerChange, AnsweredPath, AnsweredPlace, AnsweringRoute } from "../core/history.ts";
+import type { AnswerChange, AnsweredPath, AnsweredPlace, AnsweringRoute, ForwardedProtocol } from "../core/history.ts";
 import { covers, everyHost, type Hostname, isExact, isWildcard } from "../core/hostname.ts";
 import type { NamespacedName, ObjectKey } from "../core/keys.ts";
 import { type Answer, type Answers, answering, answersOf, concerns, pathKey, type ServedMatch } from "./answers.ts";
 import { type ChangedObject, describeCause } from "./cause.ts";
 
-/** A hostname of a route table that is new, another one, or (without matches) gone. */
+/**
+ * A hostname of a route table that is new, another one, or (without matches) gone. Where connections or datagrams are forwarded,
+ * the listener stands for the table, and a match of everything for who has a name of it.
+ */
 export interface HostChange {
   readonly gateway: NamespacedName;
   readonly table: string;
+  /** Of what is forwarded as it is. */
+  readonly protocol?: ForwardedProtocol;
   readonly hostname: Hostname;
   /** The port that clients use; absent where the table is gone. */
   readonly port?: number;
@@ -36,8 +41,14 @@ interface Host {
   readonly table: string;
   readonly hostname: Hostname;
   readonly port: number;
+  readonly protocol?: ForwardedProtocol;
   readonly answers: Answers;
 }
+
+/** What is asked about: a host, and perhaps one path of it; or a port, of which nothing else is known. */
+export type AskedPlace =
+  | { readonly host: Hostname; readonly path?: string | undefined }
+  | { readonly port: number; readonly protocol: ForwardedProtocol };
 
 type Hosts = (key: string) => Host | undefined;
 
@@ -70,21 +81,28 @@ export class Ledger {
     return changes;
   }
 
-  /** The changes that concern a host and, where one is given, a path of it, the newest first. */
-  changes(host: Hostname, path?: string): readonly AnswerChange[] {
-    const isAsked = (change: AnswerChange) =>
-      covers(change.hostname, host) && (path === undefined || concerns(change.path, path));
+  /** The changes that concern a place, the newest first. */
+  changes(asked: AskedPlace): readonly AnswerChange[] {
+    const isAsked = (change: AnswerChange) => {
+      if (!isOfKind(asked, change)) return false;
+      if ("port" in asked) return true;
+      const { host, path } = asked;
+      return (
+        covers(change.hostname, host) &&
+        (path === undefined || change.path === undefined || concerns(change.path, path))
+      );
+    };
     return this.#kept().filter(isAsked).reverse();
   }
 
-  /** Who answers now: each path of the host, or the one path that is asked for, in every table. */
-  current(host: Hostname, path?: string): readonly (AnsweredPlace & AnsweringRoute)[] {
-    return [...this.#tables.values()].flatMap((place) => {
-      const found = nearest((key) => this.#hosts.get(key), { ...place, hostname: host });
-      if (found === undefined) return [];
-      const { gateway, port, hostname, answers } = found;
-      return selected(answers, path).map(({ path: answered, route }) => {
-        return { gateway, port, hostname, path: answered, ...this.#answeringNow(route) };
+  /** Who answers now: each path of a host, or the one path that is asked for, in every table; or who has a port. */
+  current(asked: AskedPlace): readonly (AnsweredPlace & AnsweringRoute)[] {
+    const [hostname, path] = "port" in asked ? [everyHost, undefined] : [asked.host, asked.path];
+    return [...this.#tables.values()].flatMap((table) => {
+      const found = nearest((key) => this.#hosts.get(key), { ...table, hostname });
+      if (found === undefined || !isOfKind(asked, found)) return [];
+      return selected(found.answers, path).map(({ path: answered, route }) => {
+        return { ...placeOf(found, answered), ...this.#answeringNow(route) };
       });
     });
   }
@@ -94,10 +112,11 @@ export class Ledger {
     return new Map(
       changes.map((change) => {
         const key = hostKey(change);
-        const { gateway, table, hostname, matches } = change;
+        const { gateway, table, hostname, protocol, matches } = change;
         if (matches === undefined) return [key, undefined];
         const port = change.port ?? this.#hosts.get(key)?.port ?? 0;
-        return [key, { gateway, table, hostname, port, answers: answersOf(matches) }];
+        const host = { gateway, table, hostname, port, ...(protocol && { protocol }), answers: answersOf(matches) };
+        return [key, host];
       }),
     );
   }
@@ -107,16 +126,17 @@ export class Ledger {
     const now: Hosts = (key) => (after.has(key) ? after.get(key) : this.#hosts.get(key));
     const before: Hosts = (key) => this.#hosts.get(key);
     const generationNow = (route: ObjectKey) => routes.get(route) ?? this.#generations.get(route);
-    const describe = (answer: Answer | undefined, generation: (route: ObjectKey) => number | undefined) =>
-      answer && { route: answer.route, generation: generation(answer.route) ?? 0 };
+    const describe = (answer: ReachedAnswer | undefined, generation: (route: ObjectKey) => number | undefined) =>
+      answer && { ...answer, generation: generation(answer.route) ?? 0 };
     return hosts.flatMap((host) => {
-      const { gateway, hostname, resource } = host;
+      const { resource } = host;
       const port = host.port ?? this.#hosts.get(hostKey(host))?.port ?? 0;
       return changedPaths(host, before, now).map(({ path, was, is }): AnswerChange => {
         const from = describe(was, (route) => this.#generations.get(route));
         const to = describe(is, generationNow);
         const cause = describeCause(objects, { from, to });
-        return { time, gateway, port, hostname, path, ...(from && { from }), ...(to && { to }), cause, resource };
+        const place = placeOf({ ...host, port }, path);
+        return { time, ...place, ...(from && { from }), ...(to && { to }), cause, resource };
       });
     });
   }
@@ -149,11 +169,27 @@ export class Ledger {
   }
 }
 
+/** A port is a place of its own only where nothing else tells what comes to it apart. */
+function isOfKind(asked: AskedPlace, { port, protocol }: Pick<AnsweredPlace, "port" | "protocol">): boolean {
+  if ("port" in asked) return port === asked.port && protocol === asked.protocol;
+  return protocol === undefined || protocol === "TLS";
+}
+
+/** What is forwarded has no paths. */
+function placeOf(
+  { gateway, port, hostname, protocol }: Omit<AnsweredPlace, "path">,
+  path: AnsweredPath,
+): AnsweredPlace {
+  return { gateway, port, hostname, ...(protocol === undefined ? { path } : { protocol }) };
+}
+
 interface ChangedPath {
   readonly path: AnsweredPath;
-  readonly was: Answer | undefined;
-  readonly is: Answer | undefined;
+  readonly was: ReachedAnswer | undefined;
+  readonly is: ReachedAnswer | undefined;
 }
+
+type ReachedAnswer = Pick<AnsweringRoute, "route" | "through">;
 
 /** The paths of a host that another route answers now, or that nobody does. */
 function changedPaths(host: HostChange, before: Hosts, now: Hosts): readonly ChangedPath[] {
@@ -166,9 +202,22 @@ function changedPaths(host: HostChange, before: Hosts, now: Hosts): readonly Cha
   // A hostname that comes or goes takes, or gives back, also what a wider one answers besides these paths.
   if (hadOwn === undefined || hasOwn === undefined) paths.set(pathKey(everything), everything);
   return [...paths.values()].flatMap((path) => {
-    const [from, to] = [was && answering(was.answers, path), is && answering(is.answers, path)];
+    const place = { hostname: host.hostname, path };
+    const [from, to] = [was && reachedAt(was, place), is && reachedAt(is, place)];
     return from?.route === to?.route ? [] : [{ path, was: from, is: to }];
   });
+}
+
+/** Who answers a place, and through what where the place is not its own. */
+function reachedAt(
+  { hostname, protocol, answers }: Host,
+  place: { readonly hostname: Hostname; readonly path: AnsweredPath },
+): ReachedAnswer | undefined {
+  const found = answering(answers, place.path);
+  if (found === undefined) return undefined;
+  const { route, path } = found;
+  if (hostname === place.hostname && pathKey(path) === pathKey(place.path)) return { route };
+  return { route, through: { hostname, ...(protocol === undefined && { path }) } };
 }
 
 const everything: AnsweredPath = { type: "PathPrefix", value: "/" };

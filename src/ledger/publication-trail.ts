@@ -45,6 +45,11 @@ export class PublicationTrail {
     this.#forgetOldest();
   }
 
+  /** Whether anything was noted of a resource. */
+  knows(key: string): boolean {
+    return this.#trails.has(key);
+  }
+
   /** The version that a resource has now. */
   current(key: string): string | undefined {
     return this.#trails.get(key)?.current;

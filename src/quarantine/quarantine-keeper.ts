@@ -38,6 +38,9 @@ const behindClusters: ReadonlySet<Kind> = new Set<Kind>([
   "GatewayParameters",
 ]);
 
+/** Kinds whose quarantines may be over when another object changes. */
+const isBehindOthers: ReadonlySet<Kind> = new Set<Kind>(["Service", "ConfigMap"]);
+
 /** Waits after failed writes, and between two warnings, in milliseconds. */
 const pace = { retry: { first: 500, most: 60_000 }, warnEvery: 10_000 } as const;
 
@@ -108,13 +111,16 @@ export class QuarantineKeeper {
       for (const name of names) this.#endIfOver(name);
       mayChangeClusters ||= behindClusters.has(parseObjectKey(object).kind);
     }
-    if (mayChangeClusters) this.#lookAtServices();
+    if (mayChangeClusters) this.#lookBehind();
     this.#drain();
   }
 
-  #lookAtServices(): void {
-    const ofServices = [...this.#byObject].filter(([object]) => object.startsWith("Service/"));
-    for (const name of ofServices.flatMap(([, names]) => [...names])) this.#endIfOver(name);
+  /** Clusters, and authorities that several ConfigMaps hold together. */
+  #lookBehind(): void {
+    const found = [...this.#byObject].filter(([object]) =>
+      isBehindOthers.has(parseObjectKey(object as ObjectKey).kind),
+    );
+    for (const name of found.flatMap(([, names]) => [...names])) this.#endIfOver(name);
   }
 
   /** Tells whether this replica leads. It may only begin to once everything was translated. */

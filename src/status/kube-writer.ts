@@ -8,6 +8,7 @@ import type { StoredObject } from "../core/stored-object.ts";
 import type { Logger } from "../logger.ts";
 import { readStored, requestObject } from "./answer.ts";
 import { mergeStatus, updateGeneration } from "./merge.ts";
+import { MissingRights } from "./missing-rights.ts";
 import { holdProgrammed } from "./programmed-hold.ts";
 import {
   beginAnew,
@@ -68,6 +69,7 @@ export class KubeStatusWriter implements StatusWriter {
   readonly #queue: WriteQueue<ObjectKey>;
   /** Fields by kind that the API server drops: its CRDs are of a version that does not know them. */
   readonly #unwritable = new Map<Kind, Set<string>>();
+  readonly #rights: MissingRights;
   #leading = false;
   #stopped = false;
   #warnedAt = Number.NEGATIVE_INFINITY;
@@ -76,6 +78,7 @@ export class KubeStatusWriter implements StatusWriter {
 
   constructor(options: KubeStatusOptions) {
     this.#options = options;
+    this.#rights = new MissingRights(options.random);
     this.#queue = new WriteQueue({
       places: writePace.concurrency,
       scheduler: options.scheduler,
@@ -134,6 +137,7 @@ export class KubeStatusWriter implements StatusWriter {
     if (this.#leading === isLeader || this.#stopped) return;
     this.#leading = isLeader;
     this.#queue.clear();
+    this.#rights.clear();
     if (!isLeader) return;
     // What the proxies of other replicas do is told to the leader only: nothing that was seen before counts.
     for (const entry of this.#entries.values()) {
@@ -192,7 +196,8 @@ export class KubeStatusWriter implements StatusWriter {
       onOutcome?.("unchanged");
       return held.until === undefined ? { kind: "done" } : { kind: "wait", until: held.until };
     }
-    const from = this.#mayWrite() ? earliestWrite(object, entry) : scheduler.now() + writePace.apart;
+    const earliest = Math.max(earliestWrite(object, entry), this.#rights.until(object));
+    const from = this.#mayWrite() ? earliest : scheduler.now() + writePace.apart;
     if (scheduler.now() < from) return { kind: "wait", until: from };
     return { kind: "busy", work: this.#write(object, entry, { ...write, until: held.until }) };
   }
@@ -223,7 +228,8 @@ export class KubeStatusWriter implements StatusWriter {
 
   #difference(object: ObjectKey, stored: StoredObject, update: StatusUpdate): Write | undefined {
     const { controllerName, now } = this.#options;
-    const merged = mergeStatus(stored.status, update, { controllerName, now: now() });
+    const { status, generation } = stored;
+    const merged = mergeStatus(status, update, { controllerName, now: now(), generation });
     if (merged === undefined) return undefined;
     const changes = statusChanges(stored, merged, this.#unwritable.get(parseObjectKey(object).kind) ?? new Set());
     return changes === undefined ? undefined : { stored, merged, changes };
@@ -235,6 +241,7 @@ export class KubeStatusWriter implements StatusWriter {
     const request = statusPatch(object, { kind: this.#resource(object), ...write });
     const result = await requestObject(this.#options.client, request);
     if (result.kind === "failed") return this.#failed(object, entry, result);
+    this.#rights.note(object, undefined, began);
     entry.failures = 0;
     entry.wroteAt = began;
     if (entry.desired === desired) entry.writes += 1;
@@ -251,11 +258,12 @@ export class KubeStatusWriter implements StatusWriter {
     const conflict = failure.status === 409;
     onOutcome?.(conflict ? "conflict" : "failed");
     entry.failures += 1;
+    this.#rights.note(object, failure, scheduler.now());
     this.#logFailure(object, failure);
     if (conflict && this.#mayWrite()) await this.#reread(object, entry);
     const wait =
       conflict && entry.failures <= promptConflicts ? 0 : backoff(entry.failures, { ...writePace.retry, random });
-    entry.notBefore = scheduler.now() + Math.max(wait, failure.retryAfterMs ?? 0);
+    entry.notBefore = Math.max(scheduler.now() + Math.max(wait, failure.retryAfterMs ?? 0), this.#rights.until(object));
     this.#touch(object);
   }
 
@@ -275,9 +283,14 @@ export class KubeStatusWriter implements StatusWriter {
 
   async #reread(object: ObjectKey, entry: StatusEntry): Promise<void> {
     const path = objectPath(object, this.#resource(object));
+    const { stored } = entry;
     const result = await requestObject(this.#options.client, { method: "GET", path });
     // Another failure: then the watch tells, and until it does the next write is refused again.
-    if (result.kind === "ok") this.#store(entry, readStored(result.value));
+    if (result.kind === "failed") return;
+    const answer = readStored(result.value);
+    // It is as it was found, though its version be older than what was known: the data may have come from a backup.
+    if (stored !== undefined && entry.stored === stored && stored.uid === answer.uid) entry.stored = answer;
+    else this.#store(entry, answer);
   }
 
   /** Takes what the API server answered, unless the watch has told of something newer, or that the object is gone. */

@@ -20,6 +20,8 @@ export interface MergeContext {
   readonly controllerName: string;
   /** Told as the transition time of every condition whose status changes. */
   readonly now: Date;
+  /** Of the object whose status it is: what is stored cannot have seen a newer one. */
+  readonly generation?: number;
 }
 
 /**
@@ -78,6 +80,8 @@ const ourTypes: ReadonlySet<string> = new Set([
   "SupportedVersion",
 ]);
 
+/** The API's limit on conditions in one list, over those of all controllers. */
+const conditionsLimit = 8;
 /** The API's limit on `status.parents`, over the entries of all controllers. */
 const parentsLimit = 32;
 /** The same on `status.ancestors`. */
@@ -139,7 +143,9 @@ function mergeConditions(
     else if (!ourTypes.has(condition.type)) kept.push(condition);
     wanted.delete(condition.type);
   }
-  return [...kept, ...[...wanted.values()].map((condition) => mergeCondition(undefined, condition, context))];
+  const added = [...wanted.values()].map((condition) => mergeCondition(undefined, condition, context));
+  // One too many, and the API server would take none of them.
+  return [...kept, ...added.slice(0, Math.max(0, conditionsLimit - kept.length))];
 }
 
 function mergeCondition(
@@ -231,7 +237,10 @@ function mergeParent(before: StoredParent | undefined, desired: ParentStatus, co
 function isOutdated(before: ObjectStatus, update: StatusUpdate, context: MergeContext): boolean {
   if (update.kind === "Route" && update.parents.length === 0) return false;
   if (update.kind === "Policy" && update.ancestors.length === 0) return false;
-  return seenGeneration(ourConditions(before, update, context)) > updateGeneration(update);
+  const seen = seenGeneration(ourConditions(before, update, context));
+  // A generation that there never was comes from a backup, or from somebody's hand: it must not stand for ever.
+  const isPossible = context.generation === undefined || seen <= context.generation;
+  return isPossible && seen > updateGeneration(update);
 }
 
 /** The stored conditions that an update would replace. */

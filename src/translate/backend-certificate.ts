@@ -15,6 +15,7 @@ export function resolveBackendCertificate(
   if (ref === undefined) return {};
   const { group } = kinds.Gateway;
   const from = { group, kind: "Gateway", namespace: metadata.namespace ?? "", gateway: nameOf(metadata) };
-  const result = resolveCertificate(read, inputs, { ...from, reason: "InvalidClientCertificateRef" }, ref);
+  const to = { reason: "InvalidClientCertificateRef", purpose: "show" } as const;
+  const result = resolveCertificate(read, inputs, { ...from, ...to }, ref);
   return result.kind === "resolved" ? { backendCertificate: result.secret } : { unresolved: result.rejection };
 }

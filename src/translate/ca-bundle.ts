@@ -1,5 +1,6 @@
 /** Authorities as Envoy takes them: every ConfigMap is read and checked once, before anything refers to it. */
-import type { Transform } from "../collection/collection.ts";
+import type { Collection, Reader, Transform } from "../collection/collection.ts";
+import type { NamespacedName } from "../core/keys.ts";
 import type { ConfigMap } from "../core/kubernetes.ts";
 import { maxPemBytes, type PemBlock, pemBlocks, readCertificates } from "./pem.ts";
 
@@ -18,6 +19,16 @@ export const readCaBundle: Transform<ConfigMap, CaBundle> = (_read, key, configM
 export const caBundleState: Transform<CaBundle, CaBundleState> = (_read, key, bundle) => [
   [key, bundle.kind === "valid" ? { kind: "valid" } : bundle],
 ];
+
+/** The authorities of several ConfigMaps, as they are sent; empty where none can be used. */
+export function joinAuthorities(
+  read: Reader,
+  caBundles: Collection<CaBundle>,
+  configMaps: readonly NamespacedName[],
+): string {
+  const bundles = configMaps.map((configMap) => read.get(caBundles, configMap));
+  return bundles.map((bundle) => (bundle?.kind === "valid" ? bundle.pem : "")).join("");
+}
 
 /** The system's own bundles have some 150. */
 const maxAuthorities = 300;

@@ -3,19 +3,26 @@ import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate
 import type { Transform } from "../collection/collection.ts";
 import type { Secret } from "../core/kubernetes.ts";
 import { canonicalKey } from "./certificate-key.ts";
+import { leafProblems } from "./certificate-leaf.ts";
 import type { Certificate } from "./nodes.ts";
 import { maxPemBytes, type PemBlock, pemBlocks, readCertificates } from "./pem.ts";
 
 /** Whether a Secret holds a usable certificate, without its bytes: a rotated certificate changes nothing here. */
-export type CertificateState = { readonly kind: "valid" } | { readonly kind: "invalid"; readonly message: string };
+export type CertificateState =
+  | { readonly kind: "valid"; readonly unservable?: string }
+  | { readonly kind: "invalid"; readonly message: string };
 
 /** Reads one Secret. Equal content gives equal bytes whatever its line ends, blanks and comments. */
 export const readCertificate: Transform<Secret, Certificate> = (_read, key, secret) => [[key, parseSecret(secret)]];
 
 /** Narrows a certificate to what listeners need to know about it. */
 export const certificateState: Transform<Certificate, CertificateState> = (_read, key, certificate) => [
-  [key, certificate.kind === "valid" ? { kind: "valid" } : { kind: "invalid", message: certificate.message }],
+  [key, certificate.kind === "valid" ? stateOf(certificate) : { kind: "invalid", message: certificate.message }],
 ];
+
+function stateOf({ unservable }: Extract<Certificate, { kind: "valid" }>): CertificateState {
+  return { kind: "valid", ...(unservable !== undefined && { unservable }) };
+}
 
 const maxChainLength = 32;
 
@@ -32,8 +39,11 @@ function parseSecret(secret: Secret): Certificate {
   const [leaf] = chain.value;
   if (leaf === undefined || !fits(leaf, key.value)) return invalid("has a tls.key that does not fit its certificate");
   if (!holdsKey(leaf, key.value)) return invalid("has a certificate in tls.crt whose public key is written oddly");
+  const { unusable, unservable } = leafProblems(leaf.raw, key.value.asymmetricKeyType);
+  if (unusable !== undefined) return invalid(unusable);
   return {
     kind: "valid",
+    ...(unservable !== undefined && { unservable }),
     chainPem: chain.value.map((certificate) => certificate.toString()).join(""),
     keyPem: key.value.export({ type: "pkcs8", format: "pem" }).toString(),
   };

@@ -5,11 +5,18 @@ import type { StatusUpdate } from "../core/conditions.ts";
 import { clusterKey } from "../core/fleet.ts";
 import { gatewayResourceKey, type ObjectByKind, type ObjectKey, objectKey } from "../core/keys.ts";
 import type { XdsResource } from "../core/xds-resource.ts";
-import { policyStatus, reachOfCluster, reachOfRefused, reachServices } from "./backend-tls/policy-status.ts";
+import {
+  policyStatus,
+  reachesOfDatagrams,
+  reachOfCluster,
+  reachOfRefused,
+  reachServices,
+} from "./backend-tls/policy-status.ts";
 import { delayedRouteStatus } from "./budget/delayed-change.ts";
 import type { GatewayClassNode } from "./gateway-class.ts";
 import { gatewayClassStatus } from "./gateway-class-report.ts";
 import { gatewayStatus } from "./gateway-report.ts";
+import type { DatagramClusterNode } from "./layer4/datagram-clusters.ts";
 import { listenerSetStatuses } from "./listener-set-report.ts";
 import type { ClusterNode, GatewayNode } from "./nodes.ts";
 import { parametersStatus } from "./parameters-report.ts";
@@ -34,7 +41,10 @@ export function declareStatuses(
     readonly options: PipelineOptions;
     readonly gateways: Gateways;
     readonly routes: Routes;
-    readonly upstreams: { readonly clusterNodes: Collection<ClusterNode> };
+    readonly upstreams: {
+      readonly clusterNodes: Collection<ClusterNode>;
+      readonly datagramNodes: Collection<DatagramClusterNode>;
+    };
     readonly listeners: Collection<XdsResource>;
     readonly shadows: Grouped<RouteShadows>;
   },
@@ -90,6 +100,7 @@ export function declareStatuses(
     "backendTlsReaches",
     [
       graph.derive("clusterReaches", upstreams.clusterNodes, reachOfCluster),
+      graph.derive("datagramReaches", upstreams.datagramNodes, reachesOfDatagrams),
       graph.derive("refusedReaches", routes.refusals.refusedClusters, reachOfRefused),
     ],
     reachServices,

@@ -53,5 +53,5 @@ export function declareUpstreams(
       graph.derive("secrets", bySecret, buildSecret({ certificates: certificateContents, caBundles }), sameVersion),
     ],
   };
-  return { clusterNodes: nodes, resources };
+  return { clusterNodes: nodes, datagramNodes: datagrams.nodes, resources };
 }

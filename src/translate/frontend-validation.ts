@@ -2,8 +2,16 @@
 import type { Collection, Grouped, Reader } from "../collection/collection.ts";
 import type { Rejection } from "../core/conditions.ts";
 import type { FrontendTlsConfig, Gateway, ObjectReference, ReferenceGrant } from "../core/gateway-api.ts";
-import { kinds, type NamespacedName, namespacedName } from "../core/keys.ts";
+import {
+  gatewayResourceKey,
+  kinds,
+  type NamespacedName,
+  nameOf,
+  namespacedName,
+  parseNamespacedName,
+} from "../core/keys.ts";
 import type { CaBundleState } from "./ca-bundle.ts";
+import { caSecretName } from "./envoy/names.ts";
 import type { ClientValidation, Listener } from "./nodes.ts";
 import { endsTls } from "./protocol-support.ts";
 import { isGranted, type ReferenceSource } from "./reference-grant.ts";
@@ -13,6 +21,8 @@ export interface FrontendValidationInputs {
   /** By ConfigMap, namespace/name. */
   readonly caBundleStates: Collection<CaBundleState>;
   readonly grants: Grouped<ReferenceGrant>;
+  /** What Envoy said of authorities that proxies have refused, by gatewayResourceKey(gateway, SDS name). */
+  readonly refusedAuthorities: Collection<string>;
 }
 
 /** Adds to listeners what their Gateway asks of clients. */
@@ -37,7 +47,7 @@ export function readFrontendValidation(
   const { frontend } = spec.tls ?? {};
   const perPort = new Map(frontend?.perPort?.map(({ port, tls }) => [port, tls]));
   const { group } = kinds.Gateway;
-  const from = { group, kind: "Gateway", namespace: metadata.namespace ?? "" };
+  const from = { group, kind: "Gateway", namespace: metadata.namespace ?? "", gateway: nameOf(metadata) };
   const resolved = new Map<FrontendTlsConfig, ResolvedValidation | undefined>();
   const resolveOnce = (config: FrontendTlsConfig) => {
     if (!resolved.has(config)) resolved.set(config, resolveValidation(read, inputs, { from, config }));
@@ -65,18 +75,41 @@ interface ResolvedValidation {
 function resolveValidation(
   read: Reader,
   inputs: FrontendValidationInputs,
-  { from, config: { validation } }: { readonly from: ReferenceSource; readonly config: FrontendTlsConfig },
+  { from, config: { validation } }: { readonly from: ValidationSource; readonly config: FrontendTlsConfig },
 ): ResolvedValidation | undefined {
   if (validation === undefined) return undefined;
   const results = validation.caCertificateRefs.map((ref) => resolveAuthority(read, inputs, from, ref));
-  const configMaps = results.flatMap((result) => (typeof result === "string" ? [result] : []));
+  const usable = new Set(results.flatMap((result) => (typeof result === "string" ? [result] : [])));
+  const configMaps = [...usable].sort();
+  const refusal = refusalOf(read, inputs, { from, configMaps });
   return {
     validation: {
-      configMaps: [...new Set(configMaps)].sort(),
+      configMaps: refusal === undefined ? configMaps : [],
       isOptional: validation.mode === "AllowInsecureFallback",
     },
-    rejections: results.flatMap((result) => (typeof result === "string" ? [] : [result])),
+    rejections: [
+      ...results.flatMap((result) => (typeof result === "string" ? [] : [result])),
+      ...(refusal === undefined ? [] : [refusal]),
+    ],
   };
+}
+
+/** The Gateway that asks its clients. */
+interface ValidationSource extends ReferenceSource {
+  readonly gateway: NamespacedName;
+}
+
+/** What Envoy says is told where all that it is about is of the Gateway's own namespace. */
+function refusalOf(
+  read: Reader,
+  { refusedAuthorities }: FrontendValidationInputs,
+  { from, configMaps }: { readonly from: ValidationSource; readonly configMaps: readonly NamespacedName[] },
+): Rejection | undefined {
+  const words = read.get(refusedAuthorities, gatewayResourceKey(from.gateway, caSecretName(configMaps)));
+  if (words === undefined) return undefined;
+  const isOwn = configMaps.every((configMap) => parseNamespacedName(configMap).namespace === from.namespace);
+  const what = `ConfigMap ${configMaps.join(" and ")} is refused by proxies`;
+  return unresolved("InvalidCACertificateRef", isOwn ? `${what}: ${words}` : what);
 }
 
 /** Asks for the grant before it looks: a reference that is not granted must not tell whether the ConfigMap exists. */

@@ -16,7 +16,7 @@ import {
 import { assignAddresses } from "./gateway-address.ts";
 import type { GatewayClassNode } from "./gateway-class.ts";
 import { readGatewayParameters } from "./gateway-parameters.ts";
-import { http3Rejections, portsOfHttp3, servedByHttp3, takenByHttp3 } from "./http3.ts";
+import { http3Rejections, portsOfHttp3, servedByHttp3 } from "./http3.ts";
 import { buildListener, isAcceptable, isUsable, type ListenerOwner } from "./listener.ts";
 import { resolveConflicts } from "./listener-conflict.ts";
 import { beyondBounds } from "./listener-limits.ts";
@@ -24,6 +24,7 @@ import { attachmentRejection, byPrecedence } from "./listener-set.ts";
 import type { ListenerInputs } from "./listener-tls.ts";
 import type { AttachedListenerSet, GatewayNode, Listener, OwnershipPolicy } from "./nodes.ts";
 import { judgeListener, type ListenerOwnershipInputs } from "./ownership/listener-ownership.ts";
+import { type GatewayPorts, portClaims, portRank } from "./ownership/listener-ports.ts";
 import { refusalRejection } from "./ownership/messages.ts";
 import { ownershipPolicy } from "./ownership/policy.ts";
 import { invalidParameters } from "./parameters-ref.ts";
@@ -66,13 +67,20 @@ function buildNode(
   const sets = readListenerSets(read, inputs, gateway);
   const { fleet, rejections } = readGatewayParameters(read, inputs.parameters, gateway, gatewayClass);
   const frontend = readFrontendValidation(read, inputs, gateway);
-  const http3Ports = portsOfHttp3(gateway, fleet.parameters);
-  const rules = { frontend, ofClass: gatewayClass.parameters, ofGateway: fleet.parameters.tls, http3Ports };
+  const rules = { frontend, ofClass: gatewayClass.parameters, ofGateway: fleet.parameters.tls };
   const own = ownListeners(read, inputs, gateway, rules);
   const admitted = sets.flatMap(({ set, refused }) => (refused === undefined ? [set] : []));
   const policy = ownershipPolicy(gateway, fleet.parameters.ownership, admitted);
   const ofSets = admitted.flatMap((set) => setListeners(read, inputs, { key, set, rules, policy }));
-  const judged = resolveConflicts([...own.map(({ listener }) => listener), ...ofSets.map(({ listener }) => listener)]);
+  const ports = {
+    gateway: key,
+    own: own.map(({ listener }) => listener),
+    http3Ports: portsOfHttp3(fleet.parameters),
+  };
+  const judged = resolveConflicts([...ports.own, ...ofSets.map(({ listener }) => listener)], {
+    http3Ports: ports.http3Ports,
+    rankOf: rankOf(read, inputs, ports),
+  });
   const beyond = own.flatMap(({ beyond }) => beyond.map(({ message }) => invalidParameters(message)));
   const address = assignAddresses(gateway, placement, gatewayClass.parameters?.bounds?.addresses);
   const overBudget = beyondBudget(read, inputs, { kind: "Gateway", metadata: gateway.metadata });
@@ -99,7 +107,7 @@ function buildNode(
     listeners,
     listenerSets: sets.map(({ set, refused }) => attachListenerSet(set, refused, { rejection, judged })),
     ownership: policy,
-    claims: ofSets.flatMap(({ claim }) => (claim === undefined ? [] : [claim])),
+    claims: policy.mode === "Enforce" ? claimsOf(ofSets, ports) : [],
     fleet: { ...fleet, requestedAddresses: address.requested },
     ...resolveBackendCertificate(read, inputs, gateway),
     ...(frontend.isInsecure && { letsInAnybody: true }),
@@ -150,7 +158,7 @@ function ownListeners(
   const { name, namespace = "" } = metadata;
   const owner: ListenerOwner = { kind: "Gateway", namespace, name, gateway: nameOf(metadata) };
   return spec.listeners.map((listener, index) => {
-    const { ofGateway: _1, http3Ports: _2, ...free } = rules;
+    const { ofGateway: _, ...free } = rules;
     return withinRules(buildListener(read, inputs, owner, listener), listener, { index, rules: free });
   });
 }
@@ -174,12 +182,13 @@ function setListeners(
   const owner: ListenerOwner = { kind: "ListenerSet", namespace, name, gateway: key };
   return set.spec.listeners.map((spec, index) => {
     const { listener } = withinRules(buildListener(read, inputs, owner, spec), spec, { index, rules });
-    return isAcceptable(listener) ? withOwnership(read, inputs, { set, listener, policy }) : { listener };
+    return isAcceptable(listener) ? withOwnership(read, inputs, { set, listener, policy }) : { set, listener };
   });
 }
 
 /** A listener with what its hostname claims. */
 interface OwnedListener {
+  readonly set: ListenerSet;
   readonly listener: Listener;
   readonly claim?: Claim;
 }
@@ -194,9 +203,10 @@ function withOwnership(
   }: { readonly set: ListenerSet; readonly listener: Listener; readonly policy: OwnershipPolicy },
 ): OwnedListener {
   const { refusal, claim, pending } = judgeListener(read, ownership, { set, hostname: listener.hostname, policy });
-  if (policy.mode !== "Enforce") return { listener };
+  if (policy.mode !== "Enforce") return { set, listener };
   const rejection = refusalRejection(refusal === undefined ? [] : [refusal]);
   return {
+    set,
     listener: {
       ...listener,
       ...(rejection && { rejections: [...listener.rejections, rejection] }),
@@ -206,24 +216,37 @@ function withOwnership(
   };
 }
 
+/** What ListenerSets claim with their listeners: hostnames, and ports. */
+function claimsOf(listeners: readonly OwnedListener[], ports: GatewayPorts): readonly Claim[] {
+  const claims = listeners.flatMap(({ set: { metadata }, listener, claim }) => {
+    const { namespace = "", creationTimestamp: createdAt } = metadata;
+    return [...(claim === undefined ? [] : [claim]), ...portClaims(listener, { namespace, createdAt }, ports)];
+  });
+  return [...new Map(claims.map((claim) => [`${claim.object} ${claim.key}`, claim])).values()];
+}
+
+/** The Gateway's own listeners come first, as it is theirs; of the others, who opened a port first. */
+function rankOf(read: Reader, { ownership }: GatewayInputs, ports: GatewayPorts): (listener: Listener) => number {
+  const own = new Set(ports.own);
+  return (listener) => (own.has(listener) ? 0 : portRank(read, ownership.holdings, listener, ports));
+}
+
 /** What holds for listeners besides what is written in them. */
 interface ListenerRules {
   readonly frontend: FrontendValidation;
   readonly ofClass: GatewayParametersSpec | undefined;
   /** For those of ListenerSets: what the Gateway asks of handshakes. */
   readonly ofGateway?: TlsOptionLimits["ofGateway"];
-  /** For the same: UDP ports of these numbers are taken. */
-  readonly http3Ports?: ReadonlySet<number>;
 }
 
 function withinRules(
   listener: Listener,
   spec: ListenerSpec,
-  { index, rules: { frontend, http3Ports, ...limits } }: { readonly index: number; readonly rules: ListenerRules },
+  { index, rules: { frontend, ...limits } }: { readonly index: number; readonly rules: ListenerRules },
 ): BoundedListener {
   const path = `spec.listeners[${index}]`;
   const beyond = beyondBounds(listener, path, limits.ofClass?.bounds);
-  const rejections = [...listener.rejections, ...beyond, ...takenByHttp3(listener, http3Ports)];
+  const rejections = [...listener.rejections, ...beyond];
   const bounded = rejections.length === listener.rejections.length ? listener : { ...listener, rejections };
   return { listener: frontend.apply(withTlsOptions(bounded, spec, { path, limits })), beyond };
 }

@@ -37,6 +37,21 @@ describe("the filters of a rule", () => {
     expect([broken, unresolved]).toEqual([undefined, []]);
   });
 
+  it("set and add the first of several values for one header, however it is spelled", () => {
+    const twice = (name: string) => [
+      { name: name.toUpperCase(), value: "first" },
+      { name: "other", value: "kept" },
+      { name, value: "second" },
+    ];
+    const once = (name: string) => twice(name).slice(0, 2);
+    const { filters } = readAll(
+      { type: "RequestHeaderModifier", requestHeaderModifier: { set: twice("a"), add: twice("b"), remove: ["c"] } },
+      { type: "ResponseHeaderModifier", responseHeaderModifier: { add: twice("d") } },
+    );
+    expect(filters.requestHeaders).toEqual({ set: once("a"), add: once("b"), remove: ["c"] });
+    expect(filters.responseHeaders).toEqual({ add: once("d") });
+  });
+
   it("mirror all requests, a percentage, or a fraction, as often as they stand there", () => {
     const { filters } = readAll(
       mirror("shadow"),

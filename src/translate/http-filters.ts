@@ -4,6 +4,7 @@ import { assertNever } from "../core/assert-never.ts";
 import type { Rejection } from "../core/conditions.ts";
 import type { HttpRequestMirror, HttpRouteFilter } from "../core/gateway-api.ts";
 import { type BackendInputs, type RouteSource, resolveBackend } from "./backend.ts";
+import { readModifier } from "./envoy/header-mutation.ts";
 import { findFilterProblem } from "./envoy/rule-checks.ts";
 import type { Mirror, RuleFilters } from "./route-nodes.ts";
 
@@ -29,10 +30,10 @@ export function readFilters(
   for (const filter of filters) {
     switch (filter.type) {
       case "RequestHeaderModifier":
-        result = { ...result, requestHeaders: filter.requestHeaderModifier };
+        result = { ...result, requestHeaders: readModifier(filter.requestHeaderModifier) };
         break;
       case "ResponseHeaderModifier":
-        result = { ...result, responseHeaders: filter.responseHeaderModifier };
+        result = { ...result, responseHeaders: readModifier(filter.responseHeaderModifier) };
         break;
       case "RequestRedirect":
         result = { ...result, redirect: filter.requestRedirect };

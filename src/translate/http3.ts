@@ -1,7 +1,6 @@
 /** Where HTTPS listeners are served by HTTP/3 as well: the same requests, on the UDP port of the same number. */
 import type { Rejection } from "../core/conditions.ts";
 import type { EffectiveParameters } from "../core/fleet.ts";
-import type { Gateway } from "../core/gateway-api.ts";
 import type { EnvoyListener, GatewayNode, Listener } from "./nodes.ts";
 import { invalidParameters } from "./parameters-ref.ts";
 import { type portScheme, protocolSupport } from "./protocol-support.ts";
@@ -28,32 +27,16 @@ export function servesHttp3({ http3Ports = [] }: Pick<GatewayNode, "http3Ports">
 
 /** The ports whose HTTPS listeners are served by HTTP/3, whoever has written them. */
 export function servedByHttp3(listeners: readonly Listener[], parameters: Parameters): Pick<GatewayNode, "http3Ports"> {
-  const asked = (parameters.listeners ?? []).filter(({ http3 }) => http3 === true);
-  const http3Ports = asked
-    .map(({ port }) => port)
-    .filter((port) => {
-      const served = listeners.filter((listener) => listener.port === port && listener.served);
-      return served.some(isHttps) && problemOf(served) === undefined;
-    });
+  const http3Ports = [...portsOfHttp3(parameters)].filter((port) => {
+    const served = listeners.filter((listener) => listener.port === port && listener.served);
+    return served.some(isHttps) && problemOf(served) === undefined;
+  });
   return http3Ports.length === 0 ? {} : { http3Ports };
 }
 
-/** The ports on which a Gateway's own HTTPS listeners are to be served by HTTP/3. */
-export function portsOfHttp3({ spec }: Gateway, parameters: Parameters): ReadonlySet<number> {
-  const asked = spec.listeners.filter(
-    (listener) => isHttps(listener) && parametersOf(parameters, listener.port).http3 === true,
-  );
-  return new Set(asked.map(({ port }) => port));
-}
-
-/** A listener that somebody attaches does not take a port from what the Gateway itself serves there. */
-export function takenByHttp3(
-  { port, protocol }: Pick<Listener, "port" | "protocol">,
-  http3Ports: ReadonlySet<number> | undefined,
-): readonly Rejection[] {
-  if (!isUdp({ protocol }) || http3Ports?.has(port) !== true) return [];
-  const message = `UDP port ${port} is taken: the Gateway serves HTTP/3 there`;
-  return [{ condition: "Accepted", reason: "PortUnavailable", message }];
+/** The ports on which HTTPS listeners are to be served by HTTP/3 as well. */
+export function portsOfHttp3({ listeners = [] }: Pick<Parameters, "listeners">): ReadonlySet<number> {
+  return new Set(listeners.filter(({ http3 }) => http3 === true).map(({ port }) => port));
 }
 
 /**

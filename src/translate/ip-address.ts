@@ -7,6 +7,14 @@ export function canonicalAddress(value: string): string | undefined {
   return URL.parse(`http://[${value}]`)?.hostname.slice(1, -1);
 }
 
+/** One spelling for one host: as {@link canonicalAddress}, and an IPv4 address in IPv6 notation is the IPv4 address. */
+export function hostAddress(value: string): string | undefined {
+  const address = canonicalAddress(value);
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(address ?? "") ?? [];
+  if (high === undefined || low === undefined) return address;
+  return [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join(".");
+}
+
 /** A set of addresses, made from ranges such as `192.0.2.0/24`. */
 export interface AddressRanges {
   contains(address: string): boolean;

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { httpsListener, listener } from "../../test/support/gateway-objects.ts";
 import type { Reader } from "../collection/collection.ts";
 import { Graph } from "../collection/graph.ts";
@@ -18,13 +18,17 @@ const inputs = {
 };
 
 /** Listeners of the Gateway (`gateway`) or of the ListenerSets `a`, `b`, …, in order of precedence. */
-function judge(entries: readonly (readonly [owner: string, spec: ListenerSpec])[]): readonly Listener[] {
+function judge(
+  entries: readonly (readonly [owner: string, spec: ListenerSpec])[],
+  http3Ports: readonly number[] = [],
+): readonly Listener[] {
   const gateway = namespacedName("infra", "gateway");
   return resolveConflicts(
     entries.map(([owner, spec]) => {
       const kind = owner === "gateway" ? "Gateway" : "ListenerSet";
       return buildListener(read, inputs, { kind, namespace: "infra", name: owner, gateway }, spec);
     }),
+    { http3Ports: new Set(http3Ports), rankOf: () => 0 },
   );
 }
 
@@ -215,4 +219,77 @@ it("does not tell the loser whose listener it met", () => {
   expect(loser?.conflict?.message).toBe(
     "another listener that takes precedence serves hostname a.example.com on port 80",
   );
+});
+
+describe("the UDP port of HTTPS listeners that are served by HTTP/3 too", () => {
+  const reasons = (entries: readonly (readonly [owner: string, spec: ListenerSpec])[]) =>
+    judge(entries, [443]).map(({ rejections }) => rejections.find(({ condition }) => condition === "Accepted")?.reason);
+
+  it.each<Case>([
+    {
+      name: "is not for a later ListenerSet, be they the Gateway's",
+      listeners: [
+        ["gateway", https("one", 443)],
+        ["a", udp("two", 443)],
+      ],
+      want: [undefined, "PortUnavailable"],
+    },
+    {
+      name: "or of a ListenerSet",
+      listeners: [
+        ["a", https("one", 443, "a.example.com")],
+        ["b", udp("two", 443)],
+        ["b", udp("three", 8443)],
+      ],
+      want: [undefined, "PortUnavailable", undefined],
+    },
+    {
+      name: "even where its own HTTPS listener has joined them",
+      listeners: [
+        ["a", https("one", 443, "a.example.com")],
+        ["b", https("two", 443, "b.example.com")],
+        ["b", udp("three", 443)],
+      ],
+      want: [undefined, undefined, "PortUnavailable"],
+    },
+    {
+      name: "is for who writes both: HTTP/3 cannot be had then, and no other listener has the port",
+      listeners: [
+        ["a", https("one", 443, "a.example.com")],
+        ["a", udp("two", 443)],
+        ["b", https("three", 443, "b.example.com")],
+        ["b", udp("four", 443)],
+      ],
+      want: [undefined, undefined, undefined, "ProtocolConflict"],
+    },
+    {
+      name: "stays with a UDP listener that was there before",
+      listeners: [
+        ["a", udp("one", 443)],
+        ["b", https("two", 443, "b.example.com")],
+        ["c", udp("three", 443)],
+      ],
+      want: [undefined, undefined, "ProtocolConflict"],
+    },
+    {
+      name: "is nobody's where the HTTPS listener has lost its own port",
+      listeners: [
+        ["a", tcp("one", 443)],
+        ["b", https("two", 443, "b.example.com")],
+        ["c", udp("three", 443)],
+      ],
+      want: [undefined, "ProtocolConflict", undefined],
+    },
+  ])("$name", ({ listeners, want }) => expect(reasons(listeners)).toEqual(want));
+
+  it("is free where clients are asked for certificates, which cannot be had with QUIC", () => {
+    const [first, second] = judge([
+      ["a", https("one", 443, "a.example.com")],
+      ["b", udp("two", 443)],
+    ]);
+    if (first === undefined || second === undefined) throw new Error("no listeners");
+    const asking = { ...first, clientValidation: { configMaps: [], isOptional: false } };
+    const rules = { http3Ports: new Set([443]), rankOf: () => 0 };
+    expect(resolveConflicts([asking, second], rules)[1]?.rejections).toEqual([]);
+  });
 });

@@ -17,6 +17,7 @@ import { servesHttp3 } from "./http3.ts";
 import { isUsable } from "./listener.ts";
 import type { GatewayNode, Listener } from "./nodes.ts";
 import type { Placement } from "./placement.ts";
+import { carriesRequests } from "./protocol-support.ts";
 
 /** What a status is told of besides the node: plain values, so that the same input gives the same status. */
 export interface ReportInputs {
@@ -168,9 +169,12 @@ function conflictedCondition({ conflict }: Listener, generation: number): Condit
 }
 
 /** Names nobody: the other listener may be of another namespace. */
-function overlapCondition({ port }: Listener, generation: number): Condition {
+function overlapCondition({ port, protocol }: Listener, generation: number): Condition {
+  const answer = carriesRequests({ protocol })
+    ? "a request on a reused connection may be answered 421"
+    : "what a client sends on a reused connection goes where the connection began";
   return conditionTrue("OverlappingTLSConfig", generation, {
     reason: "OverlappingHostnames",
-    message: `Another HTTPS listener on port ${port} has a hostname that overlaps: a request on a reused connection may be answered 421`,
+    message: `Another listener on port ${port} has a hostname that overlaps: ${answer}`,
   });
 }

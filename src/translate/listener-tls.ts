@@ -39,12 +39,14 @@ export function resolveTls(
   const secrets: NamespacedName[] = [];
   const rejections: Rejection[] = [];
   for (const ref of refs) {
-    const result = resolveCertificate(read, inputs, { ...from, reason: "InvalidCertificateRef" }, ref);
+    const result = resolveCertificate(read, inputs, { ...from, ...toServe }, ref);
     if (result.kind === "rejected") rejections.push(result.rejection);
     else if (!secrets.includes(result.secret)) secrets.push(result.secret);
   }
   return { secrets, rejections };
 }
+
+const toServe = { reason: "InvalidCertificateRef", purpose: "serve" } as const;
 
 function refused(reason: string, message: string): ResolvedTls {
   return { secrets: [], rejections: [{ condition: "Accepted", reason, message }] };
@@ -60,6 +62,8 @@ export interface CertificateSource extends ReferenceSource {
   /** The Gateway whose proxies have it. */
   readonly gateway: NamespacedName;
   readonly reason: string;
+  /** To serve with, or to show to backends. */
+  readonly purpose: "serve" | "show";
 }
 
 /** Asks for the grant before it looks: a reference that is not granted must not tell whether the Secret exists. */
@@ -84,6 +88,9 @@ export function resolveCertificate(
   const state = read.get(inputs.certificates, secret);
   if (state === undefined) return rejected(from.reason, `Secret ${secret} does not exist`);
   if (state.kind === "invalid") return rejected(from.reason, `Secret ${secret} ${state.message}`);
+  if (from.purpose === "serve" && state.unservable !== undefined) {
+    return rejected(from.reason, `Secret ${secret} ${state.unservable}`);
+  }
   const words = read.get(inputs.refusedCertificates, gatewayResourceKey(from.gateway, secretName(secret)));
   if (words !== undefined) return rejected(from.reason, refusedSecret(secret, from, words));
   return { kind: "resolved", secret };

@@ -295,5 +295,11 @@ export interface EndpointAddress {
 
 /** A Secret of type kubernetes.io/tls that was read and checked. */
 export type Certificate =
-  | { readonly kind: "valid"; readonly chainPem: string; readonly keyPem: string }
+  | {
+      readonly kind: "valid";
+      readonly chainPem: string;
+      readonly keyPem: string;
+      /** Why no listener can serve with it, though backends can be shown it. */
+      readonly unservable?: string;
+    }
   | { readonly kind: "invalid"; readonly message: string };

@@ -119,7 +119,7 @@ describe("a match that is never reached", () => {
         { match: { ...prefix("/"), headers: [is("X-A"), is("x-b")] } },
         { match: { ...prefix("/"), headers: [is("x-b"), is("x-a"), is("x-a", "w")] }, route: "other" },
       ],
-      ["cart 0.0 by other: more header matches"],
+      ["other 0.0 by cart: the name that sorts first"],
     ],
     [
       "is none with other values",

@@ -9,7 +9,7 @@ import type { ClaimWant, Holding } from "../core/ownership.ts";
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
 import type { NamespaceLabels } from "./allowed-routes.ts";
 import { serviceView } from "./backend.ts";
-import { declareBackendTls } from "./backend-tls/declare.ts";
+import { type BackendTlsView, backendTlsView, declareBackendTls } from "./backend-tls/declare.ts";
 import { declareBudgets } from "./budget/budgets.ts";
 import { type ChangeLimits, declareChangeLimits } from "./budget/change-limits.ts";
 import type { DelayedChange } from "./budget/delayed-change.ts";
@@ -38,7 +38,7 @@ import { declareOwnership, type Ownership } from "./ownership/declare.ts";
 import type { Hole } from "./ownership/holes.ts";
 import { judgeObject, type OwnershipJudgement } from "./ownership/judge-object.ts";
 import type { Placement } from "./placement.ts";
-import { declareRefusedCertificates, declareRouteRefusals } from "./quarantine/declare.ts";
+import { declareRefusedSecrets, declareRouteRefusals } from "./quarantine/declare.ts";
 import type { RefusedCluster } from "./quarantine/refused-clusters.ts";
 import type { RefusedRules } from "./quarantine/refused-rules.ts";
 import { grantKeys } from "./reference-grant.ts";
@@ -123,10 +123,13 @@ export interface RoutingView {
   readonly refusedRules: Collection<RefusedRules>;
   /** The same of certificates: Envoy's words, by gatewayResourceKey(gateway, secret). */
   readonly refusedCertificates: Collection<string>;
+  /** The same of authorities, by gatewayResourceKey(gateway, their SDS name). */
+  readonly refusedAuthorities: Collection<string>;
   /** The same of clusters, by gatewayResourceKey(gateway, cluster). */
   readonly refusedClusters: Collection<RefusedCluster>;
   /** By gatewayResourceKey(gateway, cluster). */
   readonly clusters: Collection<ClusterNode>;
+  readonly backendTls: BackendTlsView;
   readonly holdings: Collection<Holding>;
   readonly tableModes: Collection<TableMode>;
   /** As they are written, also those that name no parent of ours. By namespace/name. */
@@ -217,8 +220,10 @@ export function createPipeline(graph: Graph, options: PipelineOptions): Pipeline
         routes: routes.bound,
         refusedRules: routes.refusals.rules,
         refusedCertificates: gateways.refusedCertificates,
+        refusedAuthorities: gateways.refusedAuthorities,
         refusedClusters: routes.refusals.refusedClusters,
         clusters: upstreams.clusterNodes,
+        backendTls: backendTlsView(graph, routes.backendTls, upstreams.clusterNodes),
         holdings: sources.holdings,
         tableModes: tables.modes,
         writtenRoutes: sources.objects,
@@ -281,13 +286,14 @@ function declareGateways(
   const { namespaceLabels } = ownership;
   const budgets = declareBudgets(graph, objects, { classes, namespaceLabels });
   const certificates = graph.derive("certificates", objects.Secret, readCertificate);
-  const refused = declareRefusedCertificates(graph, objects.Quarantine, certificates);
   const caBundles = graph.derive("caBundles", objects.ConfigMap, readCaBundle);
+  const refused = declareRefusedSecrets(graph, objects.Quarantine, { certificates, caBundles });
   const inputs = {
     classes,
     budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
     refusedCertificates: refused.refusedCertificates,
+    refusedAuthorities: refused.refusedAuthorities,
     caBundleStates: graph.derive("caBundleStates", caBundles, caBundleState),
     listenerSets: graph.groupBy("listenerSetsByGateway", [objects.ListenerSet], listenerSetKeys),
     namespaceLabels,
@@ -329,10 +335,13 @@ function declareRoutes(
     nodes,
     policies,
     caBundleStates,
+    refusedAuthorities,
   }: Gateways & { readonly ownership: Ownership },
 ) {
   const services = graph.derive("services", objects.Service, serviceView);
-  const backendTls = declareBackendTls(graph, objects.BackendTLSPolicy, { services, caBundleStates, nodes });
+  const backendTls = declareBackendTls(graph, objects.BackendTLSPolicy, {
+    ...{ services, caBundleStates, nodes, budgets, refusedAuthorities },
+  });
   const inputs = { parents, namespaceLabels, grants, services, portTls: backendTls.policedPorts, budgets, ownership };
   const bind = {
     HTTPRoute: bindHttpRoute(inputs),

@@ -54,6 +54,13 @@ describe("the place of a match", () => {
     expect(first).not.toBe(second);
   });
 
+  it("counts only the first of several headers or parameters with one name, as only that is asked for", () => {
+    const header = (name: string) => ({ type: "Exact", name, value: "v" }) as const;
+    expect(place({ headers: [header("X-A"), header("x-a")] })).toBe(place({ headers: [header("x-b")] }));
+    expect(place({ queryParams: [header("a"), header("a")] })).toBe(place({ queryParams: [header("b")] }));
+    expect(place({ queryParams: [header("a"), header("A")] })).toBe(place({ queryParams: values(2) }));
+  });
+
   it("counts no final slash of a prefix", () => {
     expect(place(prefix("/a/"))).toBe(place(prefix("/a")));
   });

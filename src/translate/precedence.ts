@@ -1,7 +1,7 @@
 import type { GrpcMethodMatch, HttpPathMatch } from "../core/gateway-api.ts";
 import { type Hostname, isExact } from "../core/hostname.ts";
 import type { ObjectKey } from "../core/keys.ts";
-import { trimmedPrefix } from "./envoy/route-match.ts";
+import { firstOfEachHeader, firstOfEachParameter, trimmedPrefix } from "./envoy/route-match.ts";
 import type { RequestMatch } from "./route-nodes.ts";
 
 /** One match of one rule, with what decides its place besides its hostname. */
@@ -16,15 +16,16 @@ export interface PlacedMatch {
 /**
  * Writes the place of a match as text that sorts in order of precedence: an exact path, then a regular expression, then a
  * prefix, the longer first; then with a method; then the more header matches; then the more query parameter matches; then
- * the older route; then the route's name; then the order within the route. The specification leaves the place of regular
- * expressions open. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
+ * the older route; then the route's name; then the order within the route. What is said twice about one header or parameter
+ * counts once, as the second is never asked for. The specification leaves the place of regular expressions open.
+ * https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
  */
 export function matchOrder({ match, createdAt, route, ruleIndex, matchIndex }: PlacedMatch): string {
   return [
     match.call === undefined ? pathOrder(match.path) : callOrder(match.call, match.path),
     match.method === undefined ? "1" : "0",
-    moreFirst(match.headers?.length ?? 0),
-    moreFirst(match.queryParams?.length ?? 0),
+    moreFirst(firstOfEachHeader(match.headers ?? []).length),
+    moreFirst(firstOfEachParameter(match.queryParams ?? []).length),
     createdAt,
     route,
     ascending(ruleIndex),

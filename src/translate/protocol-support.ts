@@ -83,5 +83,17 @@ export function portKey({ protocol, port }: { readonly protocol: ListenerProtoco
   return `${protocolSupport(protocol)?.transport ?? "tcp"}/${port}`;
 }
 
+/** The UDP port that a listener takes for HTTP/3 beside its own: clients who show certificates cannot be had with QUIC. */
+export function http3Key(
+  {
+    protocol,
+    port,
+    clientValidation,
+  }: { readonly protocol: ListenerProtocol; readonly port: number; readonly clientValidation?: object },
+  http3Ports: ReadonlySet<number>,
+): string | undefined {
+  return protocol === "HTTPS" && clientValidation === undefined && http3Ports.has(port) ? `udp/${port}` : undefined;
+}
+
 /** The protocols that are served, for messages. */
 export const servedProtocols: readonly string[] = [...protocols.keys()];

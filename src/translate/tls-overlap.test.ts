@@ -17,6 +17,9 @@ function overlaps(specs: readonly ListenerSpec[]): readonly string[] {
 const https = (name: string, hostname?: string, port = 443) =>
   httpsListener(name, "missing", hostname === undefined ? { port } : { port, hostname });
 
+const passthrough = (name: string, hostname: string) =>
+  listener(name, { port: 443, hostname, protocol: "TLS", tls: { mode: "Passthrough" } });
+
 it.each<{ name: string; specs: readonly ListenerSpec[]; want: readonly string[] }>([
   {
     name: "an exact name below a wildcard",
@@ -35,6 +38,20 @@ it.each<{ name: string; specs: readonly ListenerSpec[]; want: readonly string[] 
     want: [],
   },
   { name: "another port", specs: [https("a", "foo.example.com"), https("b", "*.example.com", 8443)], want: [] },
+  {
+    name: "requests beside connections that are passed on",
+    specs: [https("a", "*.example.com"), passthrough("b", "foo.example.com"), passthrough("c", "foo.example.org")],
+    want: ["a", "b"],
+  },
+  {
+    name: "connections that are forwarded, whoever ends their TLS",
+    specs: [
+      passthrough("a", "*.example.com"),
+      { ...https("b", "foo.example.com"), protocol: "TLS" },
+      listener("c", { port: 443, hostname: "foo.example.com", protocol: "UDP" }),
+    ],
+    want: ["a", "b"],
+  },
   {
     name: "plain HTTP has no TLS that could overlap",
     specs: [listener("a", { hostname: "foo.example.com" }), listener("b", { hostname: "*.example.com" })],

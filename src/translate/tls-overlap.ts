@@ -5,12 +5,12 @@
 import { everyHost, type Hostname, isWildcard } from "../core/hostname.ts";
 import { isAcceptable } from "./listener.ts";
 import type { Listener } from "./nodes.ts";
-import { carriesRequests, endsTls } from "./protocol-support.ts";
+import { protocolSupport } from "./protocol-support.ts";
 
 /** The keys of the listeners that overlap with another one. The cost grows with the listeners, not with their pairs. */
 export function overlappingListeners(listeners: readonly Listener[]): ReadonlySet<string> {
   const overlapping = new Set<string>();
-  const tls = listeners.filter((listener) => isAcceptable(listener) && isReused(listener));
+  const tls = listeners.filter((listener) => isAcceptable(listener) && isChosenByServerName(listener));
   for (const group of Map.groupBy(tls, ({ port }) => port).values()) {
     const byHostname = new Map(group.map(({ hostname, key }) => [hostname, key]));
     for (const { hostname, key } of group) {
@@ -23,9 +23,9 @@ export function overlappingListeners(listeners: readonly Listener[]): ReadonlySe
   return overlapping;
 }
 
-/** Browsers reuse connections for requests; what is forwarded as it is stays with the name that it began with. */
-function isReused(listener: Listener): boolean {
-  return endsTls(listener) && carriesRequests(listener);
+/** Where TLS is passed on a browser may reuse a connection as well, by the certificate that the backend shows. */
+function isChosenByServerName({ protocol }: Listener): boolean {
+  return protocolSupport(protocol)?.sharing === "sni";
 }
 
 /** Every other hostname that covers this one. */

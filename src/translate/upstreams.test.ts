@@ -48,6 +48,7 @@ function createUpstreams() {
   const backendTls = {
     portTls: graph.source<PortTls>("portTls"),
     backendCertificates: graph.source<NamespacedName>("backendCertificates"),
+    refusedAuthorities: graph.source<string>("refusedAuthorities"),
   };
   const clusters = graph.derive("clusters", graph.groupBy("users", [routes], clusterKeys), buildCluster(backendTls));
   const resources = graph.derive("resources", clusters, buildClusterResource(graph.source("limits")));

@@ -6,7 +6,7 @@ import type { EffectiveLimits } from "../core/proxy-limits.ts";
 import type { XdsResource } from "../core/xds-resource.ts";
 import { findServicePort, type ServiceView } from "./backend.ts";
 import { type ClusterTlsInputs, clusterNode, clusterSecrets } from "./backend-tls/cluster-tls.ts";
-import type { CaBundle } from "./ca-bundle.ts";
+import { type CaBundle, joinAuthorities } from "./ca-bundle.ts";
 import { type EndpointOwners, isForeign, isKept } from "./endpoint-owners.ts";
 import { endpointAddresses } from "./endpoints.ts";
 import { printCluster } from "./envoy/cluster.ts";
@@ -131,15 +131,11 @@ export function buildSecret({
     const { name } = parseGatewayResourceKey(key);
     const configMaps = parseCaSecretName(name);
     if (configMaps !== undefined) {
-      const pem = configMaps.map((configMap) => authoritiesIn(read.get(caBundles, configMap))).join("");
+      const pem = joinAuthorities(read, caBundles, configMaps);
       return pem === "" ? [] : [[key, printAuthorities(name, pem)]];
     }
     // The xDS name of a Secret is its namespace and name.
     const certificate = read.get(certificates, name);
     return certificate?.kind === "valid" ? [[key, printSecret(name, certificate)]] : [];
   };
-}
-
-function authoritiesIn(bundle: CaBundle | undefined): string {
-  return bundle?.kind === "valid" ? bundle.pem : "";
 }

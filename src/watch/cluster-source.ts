@@ -46,6 +46,8 @@ export interface ClusterSourceOptions {
 export interface ClusterSource extends ObjectSource {
   /** The kinds whose CustomResourceDefinition is not there. */
   absentKinds(): readonly Kind[];
+  /** Takes a problem with something else that is followed on the same API server; undefined: it works again. */
+  report(followed: string, failure: KubeFailure | undefined): void;
 }
 
 /** Makes a source of the objects in a cluster; it asks for nothing before it is started, and never gives up. */
@@ -140,6 +142,15 @@ class WatchedCluster implements ClusterSource {
 
   absentKinds(): readonly Kind[] {
     return [...this.#absent].sort();
+  }
+
+  report(followed: string, failure: KubeFailure | undefined): void {
+    this.#problems.setFailure(followed, failure);
+  }
+
+  unread(): readonly string[] {
+    const kindsUnread = watched.filter((kind) => this.#watches.get(kind)?.synced === false);
+    return [...kindsUnread, ...this.#referred.unread()].map((kind) => kinds[kind].plural).sort();
   }
 
   #watch(kind: Kind, shared: Omit<ConstructorParameters<typeof KindWatch>[0], "kind" | "set" | "delete">): KindWatch {

@@ -90,7 +90,7 @@ export class KindWatch {
     return createReflector({
       api,
       resource,
-      ...(namespace !== undefined && { namespace }),
+      ...(namespace !== undefined && { namespace, optional: true }),
       events,
       known,
       scheduler,

@@ -8,11 +8,15 @@ import { codeOf, failureOf, noAnswer, wordsOf } from "./kube-failure.ts";
 import { ListTurns } from "./list-turns.ts";
 import { Outage, type ReturnListener } from "./outage.ts";
 import { type KubeCredentials, podAccount } from "./pod-account.ts";
+import { RefusedNamespaces } from "./refused-namespaces.ts";
+import { hasUsualKubeconfig, noKubeconfig } from "./usual-kubeconfig.ts";
 import { readEvents, type WatchBatch } from "./watch-lines.ts";
 
 /** A request whose answer may be narrowed to the metadata of objects. */
 export interface ReadRequest extends KubeRequest {
   readonly metadataOnly?: boolean;
+  /** The most bytes of an answer that are taken. */
+  readonly largest?: number;
   /** Further headers, for what is reached through the API server. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -26,10 +30,16 @@ export interface KubeApi extends KubeClient {
   token(): Promise<KubeResult<string | undefined>>;
   /** Whose turn it is to read a page of a list, among all that read from this server. */
   readonly listTurns: ListTurns;
+  /** Namespaces in which we may read nothing, as all that read from this server have found. */
+  readonly refusedNamespaces: RefusedNamespaces;
   /** Asks to be told whenever the server answers again after it did not; the function that comes back ends that. */
   onReturn(listener: ReturnListener): () => void;
   /** Closes connections that are kept for later: where one has died unseen the others may have too. */
   forgetConnections(): void;
+  /** Resolves once the server has gone back to an earlier state: its versions do not tell any more what is newer. */
+  readonly rewound: Promise<void>;
+  /** Says that it has. */
+  tellRewound(): void;
   /** Cuts every connection. */
   close(): void;
 }
@@ -78,6 +88,7 @@ export function loadKubeApi({ kubeconfig, context, ...options }: KubeApiOptions 
 type KubeApiFailure = KubeApiResult & { readonly kind: "failed" };
 
 function readKubeconfig(kubeconfig: string | undefined, context: string | undefined): KubeCredentials | KubeApiFailure {
+  if (kubeconfig === undefined && !hasUsualKubeconfig(process.env)) return { kind: "failed", message: noKubeconfig };
   const config = newKubeConfig();
   try {
     if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
@@ -148,7 +159,9 @@ class HttpKubeApi implements KubeApi {
   readonly #unanswered = new Map<ClientRequest, number>();
   readonly #scheduler: Scheduler;
   readonly #outage: Outage;
+  readonly #rewound = Promise.withResolvers<void>();
   readonly listTurns: ListTurns;
+  readonly refusedNamespaces: RefusedNamespaces;
 
   constructor(credentials: KubeCredentials, { userAgent = "gatehouse", scheduler = systemScheduler }: KubeApiOptions) {
     this.#credentials = credentials;
@@ -156,6 +169,7 @@ class HttpKubeApi implements KubeApi {
     this.#userAgent = userAgent;
     this.#scheduler = scheduler;
     this.listTurns = new ListTurns(scheduler);
+    this.refusedNamespaces = new RefusedNamespaces(scheduler);
     this.#outage = new Outage({
       probe: () => this.#probe(),
       returned: (awayUntil) => this.#giveUpBefore(awayUntil),
@@ -168,6 +182,14 @@ class HttpKubeApi implements KubeApi {
     return this.#outage.onReturn(listener);
   }
 
+  get rewound(): Promise<void> {
+    return this.#rewound.promise;
+  }
+
+  tellRewound(): void {
+    this.#rewound.resolve();
+  }
+
   async request<T>({
     method,
     path,
@@ -178,6 +200,7 @@ class HttpKubeApi implements KubeApi {
     metadataOnly,
     headers = {},
     timeoutMs,
+    largest,
   }: ReadRequest): Promise<KubeResult<T>> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const response = await this.#send({
@@ -193,7 +216,7 @@ class HttpKubeApi implements KubeApi {
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
     });
     if (response.kind === "failed") return response;
-    const read = await readText(response.value, timeoutMs ?? defaultTimeoutMs);
+    const read = await readText(response.value, { timeoutMs: timeoutMs ?? defaultTimeoutMs, largest });
     return read.kind === "failed" ? read : parseAnswer<T>(response.value, read.value, answer);
   }
 
@@ -209,7 +232,7 @@ class HttpKubeApi implements KubeApi {
     if (response.kind === "failed") return response;
     const stream = response.value;
     if (stream.statusCode === 200) return { kind: "ok", value: watchStream(stream) };
-    const text = await readText(stream, defaultTimeoutMs);
+    const text = await readText(stream, { timeoutMs: defaultTimeoutMs });
     return text.kind === "failed" ? text : failureOf(stream, text.value);
   }
 
@@ -317,7 +340,10 @@ class HttpKubeApi implements KubeApi {
   }
 }
 
-async function readText(response: IncomingMessage, timeoutMs: number): Promise<KubeResult<string>> {
+async function readText(
+  response: IncomingMessage,
+  { timeoutMs, largest = largestAnswer }: { readonly timeoutMs: number; readonly largest?: number | undefined },
+): Promise<KubeResult<string>> {
   const chunks: Buffer[] = [];
   let size = 0;
   const timer = setTimeout(() => response.destroy(new Error("the answer did not end in time")), timeoutMs);
@@ -325,7 +351,7 @@ async function readText(response: IncomingMessage, timeoutMs: number): Promise<K
     for await (const chunk of response) {
       const bytes: Buffer = chunk; // no encoding is set, so chunks are bytes
       size += bytes.length;
-      if (size > largestAnswer) return { ...noAnswer("the answer is too large"), reason: "AnswerTooLarge" };
+      if (size > largest) return { ...noAnswer("the answer is too large"), reason: "AnswerTooLarge" };
       chunks.push(bytes);
     }
     return { kind: "ok", value: Buffer.concat(chunks).toString("utf8") };

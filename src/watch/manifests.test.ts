@@ -145,7 +145,6 @@ status: {parents: []}
       uid: "abc",
       generation: 1,
       creationTimestamp: "2026-01-01T00:00:00Z",
-      annotations: { mine: "1" },
     });
     expect(get("HTTPRoute/default/r")).not.toHaveProperty("status");
   });

@@ -153,7 +153,7 @@ export class NamedWatch {
     return createReflector({
       api,
       resource,
-      ...(namespace !== undefined && { namespace }),
+      ...(namespace !== undefined && { namespace, optional: true }),
       ...(selector !== undefined && { labelSelector: selector }),
       ...(fieldSelector !== undefined && { fieldSelector }),
       metadataOnly: !whole,

@@ -6,8 +6,8 @@ import { emptyMapping, isMapping, type PlainMapping, type PlainValue } from "./y
 export const epoch = "1970-01-01T00:00:00Z";
 
 /**
- * Makes the view of an object that the rest of the program sees: no status, no managed fields, none of kubectl's copies
- * of the object, the preferred version. The object has been validated, by the API server or by our schemas.
+ * Makes the view of an object that the rest of the program sees: no status, no managed fields, no annotations, the preferred
+ * version. Nothing is decided by annotations: they would cost memory, and a translation whenever a tool changes its own. The object has been validated, by the API server or by our schemas.
  */
 export function normalizeObject<K extends Kind>(kind: K, raw: PlainMapping): ObjectByKind[K] {
   const view = emptyMapping<unknown>();
@@ -30,26 +30,24 @@ export function normalizeTime(text: unknown): string | undefined {
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 function normalizeMetadata(raw: PlainValue | undefined): ObjectMeta {
   const metadata = isMapping(raw) ? raw : emptyMapping<PlainValue>();
-  const { name, namespace, uid, generation, labels, annotations } = metadata;
+  const { name, namespace, uid, generation, labels } = metadata;
   return {
     name: typeof name === "string" ? name : "",
     ...(typeof namespace === "string" && { namespace }),
     ...(typeof uid === "string" && { uid }),
     generation: typeof generation === "number" ? generation : 1,
     creationTimestamp: normalizeTime(metadata["creationTimestamp"]) ?? epoch,
-    ...(isMapping(labels) && { labels: texts(labels, () => true) }),
-    ...(isMapping(annotations) && { annotations: texts(annotations, (key) => key !== lastApplied) }),
+    ...(isMapping(labels) && { labels: texts(labels) }),
   };
 }
 
-function texts(entries: PlainMapping, keep: (key: string) => boolean): Readonly<Record<string, string>> {
+function texts(entries: PlainMapping): Readonly<Record<string, string>> {
   const kept = emptyMapping<string>();
   for (const [key, value] of Object.entries(entries)) {
-    if (keep(key) && typeof value === "string") kept[key] = value;
+    if (typeof value === "string") kept[key] = value;
   }
   return kept;
 }

@@ -30,4 +30,6 @@ export interface ObjectSource {
   stop(): Promise<void>;
   /** What cannot be taken right now; empty when all is well. */
   problems(): readonly SourceProblem[];
+  /** What has not been read yet, in plurals; absent where everything comes at once. */
+  unread?(): readonly string[];
 }

@@ -61,6 +61,11 @@ export class ReferredObjects {
     return this.#watches.every(({ watch }) => watch.synced);
   }
 
+  /** The kinds of which that is not so. */
+  unread(): readonly NamedKind[] {
+    return this.#watches.flatMap(({ kind, watch }) => (watch.synced ? [] : [kind]));
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#watches.map(({ watch }) => watch.stop()));
   }

@@ -1,4 +1,4 @@
-import { type NamespacedName, namespacedName } from "../core/keys.ts";
+import { type NamespacedName, nameOf } from "../core/keys.ts";
 import {
   type KubeFailure,
   type KubeResult,
@@ -8,8 +8,11 @@ import {
 } from "../core/kube-client.ts";
 import { isOlder } from "../core/resource-version.ts";
 import { backoff, type Scheduler } from "../core/scheduler.ts";
+import { isNamespaceGone } from "./gone-namespace.ts";
 import type { KubeApi, WatchStream } from "./kube-api.ts";
 import type { ListTurn } from "./list-turns.ts";
+import { isList, type ObjectList } from "./object-list.ts";
+import { largestPage, PageSize } from "./page-size.ts";
 import { pause } from "./pause.ts";
 import type { WatchEvent } from "./watch-lines.ts";
 
@@ -34,6 +37,8 @@ export interface ReflectorOptions {
   readonly fieldSelector?: string;
   /** Only the metadata of objects is read. */
   readonly metadataOnly?: boolean;
+  /** Whether a refusal that lasts keeps nobody waiting: what cannot be read counts as if there were nothing. */
+  readonly optional?: boolean;
   readonly events: ReflectorEvents;
   /** Names and resourceVersions that are known already, when another reflector followed the same objects before. */
   readonly known?: Map<NamespacedName, string>;
@@ -64,32 +69,31 @@ export function isTemporary({ status, reason }: KubeFailure): boolean {
   return reason === "NoAnswer" || status === 429 || status >= 500;
 }
 
-const defaultPageSize = 500;
-const smallestPage = 10;
 /** The API server sends a bookmark about once a minute, where it has one: a watch without is gone, or costs one more request. */
 const defaultIdleMs = 85_000;
 /** After an outage everything goes on within this time, not everything at once. */
 const returnSpreadMs = 500;
 const shortestWatchSeconds = 300;
+/** A small question whose answer is worth no longer wait. */
+const questionMs = 5_000;
+/** Refusals in a row, over ten seconds at least, that are no slip of a server that has just begun to know our rights. */
+const lastingRefusals = 8;
 /** A watch that ends sooner, without having said anything, does not count as one that works. */
 const healthyMs = 2_000;
 const waits = { first: 200, most: 30_000 } as const;
 
 type WatchEnd = "ended" | "expired" | KubeFailure;
 
-interface ObjectList {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items?: readonly RawObject[];
-}
-
 class ListAndWatch implements Reflector {
   readonly known: Map<NamespacedName, string>;
   readonly #options: ReflectorOptions;
   readonly #path: string;
-  #pageSize: number;
+  readonly #pageSize: PageSize;
   #failures = 0;
+  #refusals = 0;
   #problem: KubeFailure | undefined;
   #synced = false;
+  #hasBookmarks = false;
   #stopped = false;
   #stream: WatchStream | undefined;
   /** When the watch that is open said something last. */
@@ -102,7 +106,7 @@ class ListAndWatch implements Reflector {
   constructor(options: ReflectorOptions) {
     this.#options = options;
     this.known = options.known ?? new Map();
-    this.#pageSize = options.pageSize ?? defaultPageSize;
+    this.#pageSize = new PageSize(options.pageSize);
     this.#path = resourcePath(
       options.resource,
       options.namespace === undefined ? {} : { namespace: options.namespace },
@@ -135,9 +139,29 @@ class ListAndWatch implements Reflector {
     while (!this.#stopped) {
       const listed = await this.#list();
       if (this.#stopped) return;
-      if (listed.kind === "failed") await this.#fail(listed);
-      else await this.#follow(listed.value);
+      if (listed.kind === "ok") await this.#follow(listed.value);
+      else {
+        await this.#passOver(listed);
+        await this.#fail(listed);
+      }
     }
+  }
+
+  /** A namespace that has gone with our rights in it, or a tenant who takes them away there, keeps nobody else waiting. */
+  async #passOver(failure: KubeFailure): Promise<void> {
+    const { api, namespace, events } = this.#options;
+    this.#refusals = this.#isRefusal(failure) ? this.#refusals + 1 : 0;
+    if (this.#refusals === 0 || this.#stopped) return;
+    const isGone = namespace !== undefined && (await isNamespaceGone(api, namespace));
+    if (isGone && !this.#stopped && this.#forgetOthers(new Set())) events.batch();
+    const lasts = namespace !== undefined && api.refusedNamespaces.refused(namespace);
+    if (this.#synced || (!isGone && !lasts && this.#refusals < lastingRefusals)) return;
+    this.#synced = true;
+    events.synced();
+  }
+
+  #isRefusal({ status }: KubeFailure): boolean {
+    return this.#options.optional === true && (status === 403 || status === 404);
   }
 
   /** What waits after a failure goes on, and a watch that was silent since may be one that nobody serves any more. */
@@ -165,8 +189,11 @@ class ListAndWatch implements Reflector {
         this.#failures += 1;
         return this.#pause(backoff(this.#failures, { ...waits, random: this.#options.random }));
       }
-      if (end !== "ended") await this.#fail(end);
-      else if (!lived) await this.#fail(quietEnd);
+      if (end !== "ended") {
+        await this.#fail(end);
+        // A list tells whether there is anything to follow at all.
+        if (this.#isRefusal(end)) return;
+      } else if (!lived) await this.#fail(quietEnd);
     }
   }
 
@@ -199,11 +226,14 @@ class ListAndWatch implements Reflector {
       const page = await this.#page(next);
       if (this.#stopped) return { kind: "ok", value: "" };
       if (page.kind === "failed") {
+        // The rest of the list goes on from here, in smaller pages.
+        if (page.reason === "AnswerTooLarge" && this.#pageSize.shrink()) continue;
+        if (page.status === 410 && next !== "") this.#pageSize.lift();
         if (changed) events.batch();
-        return this.#giveUpPage(page, next);
+        return page;
       }
       for (const object of page.value.items ?? []) {
-        const name = nameOf(object);
+        const name = nameOf(object.metadata);
         seen.add(name);
         // A list is the truth, even where versions went backwards: etcd may have been restored.
         if (this.known.get(name) === object.metadata.resourceVersion) continue;
@@ -218,18 +248,14 @@ class ListAndWatch implements Reflector {
     }
   }
 
-  #giveUpPage(failure: KubeFailure, next: string): KubeFailure {
-    if (failure.reason === "AnswerTooLarge") this.#pageSize = Math.max(smallestPage, Math.floor(this.#pageSize / 2));
-    // The list took longer than the server remembers: this time all of it at once.
-    else if (failure.status === 410 && next !== "") this.#pageSize = 0;
-    return failure;
-  }
-
   #complete({ metadata }: ObjectList): string {
-    this.#pageSize = this.#options.pageSize ?? defaultPageSize;
+    const { api, namespace, events } = this.#options;
+    this.#refusals = 0;
+    if (namespace !== undefined) api.refusedNamespaces.read(namespace);
+    this.#pageSize.reset();
     this.#synced = true;
     this.#tell(undefined);
-    this.#options.events.synced();
+    events.synced();
     return metadata?.resourceVersion ?? "";
   }
 
@@ -237,13 +263,14 @@ class ListAndWatch implements Reflector {
     const { api, metadataOnly = false } = this.#options;
     const query = {
       ...this.#selectors(),
-      ...(this.#pageSize > 0 && { limit: String(this.#pageSize) }),
+      ...this.#pageSize.query,
       ...(next !== "" && { continue: next }),
     };
     const turn = api.listTurns.take(this.#synced ? "paced" : "at once");
     this.#turn = turn;
     if (!(await turn.granted)) return { kind: "failed", status: 0, reason: "Stopped", message: "the reflector stops" };
-    const result = await api.request<ObjectList>({ method: "GET", path: this.#path, query, metadataOnly });
+    const asked = { method: "GET", path: this.#path, query, metadataOnly, largest: largestPage } as const;
+    const result = await api.request<ObjectList>(asked);
     turn.end();
     if (result.kind === "failed" || isList(result.value)) return result;
     return { kind: "failed", status: 200, reason: "Unreadable", message: "the API server's answer is not a list" };
@@ -282,7 +309,9 @@ class ListAndWatch implements Reflector {
 
   async #consume(stream: WatchStream, at: { version: string }): Promise<WatchEnd> {
     const { api, scheduler, events, idleMs = defaultIdleMs } = this.#options;
+    let isSilent = false;
     const cut = (): void => {
+      isSilent = true;
       api.forgetConnections();
       stream.close();
     };
@@ -301,7 +330,9 @@ class ListAndWatch implements Reflector {
         if (this.#applyAll(batch.events, at)) events.batch();
         cancel = scheduler.after(idleMs, cut);
       }
-      return "ended";
+      if (!isSilent || this.#stopped || !(await this.#wentBack(at.version))) return "ended";
+      api.tellRewound();
+      return "expired";
     } finally {
       cancel();
       cancelHealthy();
@@ -309,11 +340,23 @@ class ListAndWatch implements Reflector {
     }
   }
 
+  // A server whose data came from a backup is silent until it comes to the version again that it is asked to go on from. Of what
+  // never changes it sends no bookmarks: that such a watch is silent says nothing.
+  async #wentBack(version: string): Promise<boolean> {
+    if (!this.#hasBookmarks) return false;
+    const query = { ...this.#selectors(), limit: "1" };
+    const asked = { method: "GET", path: this.#path, query, metadataOnly: true, timeoutMs: questionMs } as const;
+    const result = await this.#options.api.request<ObjectList>(asked);
+    this.#hasBookmarks = result.kind === "failed";
+    return result.kind === "ok" && isOlder(result.value.metadata?.resourceVersion ?? "", version);
+  }
+
   #applyAll(events: readonly WatchEvent[], at: { version: string }): boolean {
     let changed = false;
     for (const event of events) {
       const version = event.type === "BOOKMARK" ? event.resourceVersion : (event.object.metadata.resourceVersion ?? "");
       if (this.#apply(event)) changed = true;
+      this.#hasBookmarks ||= event.type === "BOOKMARK";
       if (version !== "" && !isOlder(version, at.version)) at.version = version;
     }
     return changed;
@@ -321,7 +364,7 @@ class ListAndWatch implements Reflector {
 
   #apply(event: WatchEvent): boolean {
     if (event.type === "BOOKMARK") return false;
-    const name = nameOf(event.object);
+    const name = nameOf(event.object.metadata);
     const known = this.known.get(name);
     const { resourceVersion = "" } = event.object.metadata;
     if (event.type !== "DELETED") {
@@ -353,19 +396,3 @@ class ListAndWatch implements Reflector {
 
 /** A watch that ended at once without a word: no problem to tell of, but nothing to repeat at once. */
 const quietEnd: KubeFailure = { kind: "failed", status: 0, reason: "Ended", message: "the watch ended" };
-
-function nameOf({ metadata }: RawObject): NamespacedName {
-  return namespacedName(metadata.namespace, metadata.name);
-}
-
-function isList(value: unknown): value is ObjectList {
-  if (typeof value !== "object" || value === null || !("metadata" in value)) return false;
-  const items = "items" in value ? (value.items ?? []) : [];
-  return Array.isArray(items) && items.every((item: unknown) => isObject(item));
-}
-
-function isObject(item: unknown): boolean {
-  if (typeof item !== "object" || item === null || !("metadata" in item)) return false;
-  const { metadata } = item;
-  return typeof metadata === "object" && metadata !== null && "name" in metadata && typeof metadata.name === "string";
-}

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
 import type { NamespacedName } from "../core/keys.ts";
 import { type ResourceType, resourceTypeOf, resourceTypes } from "../core/xds-resource.ts";
 import { AnswerClock } from "./answer-clock.ts";
 import { ClientMemory } from "./client-memory.ts";
 import { ClientProgress } from "./client-progress.ts";
-import type { ClientNode } from "./codec.ts";
+import { type ClientNode, isSameNode } from "./codec.ts";
 import { cleanWords } from "./fleet-memory.ts";
 import { LeavingClusters } from "./leaving-clusters.ts";
 import { gatesOf } from "./ordering.ts";
@@ -195,7 +194,7 @@ export class AdsStream<R extends StreamRequest> {
     const memory = memoryOf(gateway);
     this.#client = new ClientMemory(memory, node.id);
     const current = (type: ResourceType, name: string) => table.entry(gateway, type, name)?.resource;
-    const held = (type: ResourceType, name: string) => this.#types.get(type)?.held.form(name);
+    const held = (type: ResourceType) => this.#types.get(type)?.held;
     const refusals = new Refusals({ gateway, memory, split, onCulprit, current, held });
     this.#refusals = refusals;
     this.#view.open({ gateway, memory, refusals });
@@ -225,6 +224,8 @@ export class AdsStream<R extends StreamRequest> {
       // What the response holds counts for the names that the same request asks for.
       this.#variant.subscribe(state, request, isCurrent ? "current" : "stale");
       if (isCurrent) this.#onAnswer(state, request.error);
+      // A name that nobody asks for any more is in doubt no longer.
+      this.#client?.noteDoubts(state);
     }
     if (state.type === "endpoint") this.#warming.onSubscribed();
   }
@@ -235,7 +236,6 @@ export class AdsStream<R extends StreamRequest> {
     this.#clock.answered(state.type);
     if (error === undefined) this.#onAcknowledged(state);
     else this.#onRefused(state, error);
-    this.#client?.noteDoubts(state);
   }
 
   #onAcknowledged(state: TypeState): void {
@@ -283,6 +283,7 @@ export class AdsStream<R extends StreamRequest> {
 
   #onChange(gateway: NamespacedName, changed: ChangedNames): void {
     const serves = this.#options.table.serves(gateway);
+    for (const [type, names] of changed) this.#forgetGone(gateway, type, names);
     if (serves !== this.#isServing) {
       this.#isServing = serves;
       for (const state of this.#types.values()) serves ? state.resync() : state.suspend();
@@ -293,15 +294,17 @@ export class AdsStream<R extends StreamRequest> {
     this.#pump();
   }
 
-  #refresh(type: ResourceType, names: ReadonlySet<string>): void {
-    const { table } = this.#options;
+  #forgetGone(gateway: NamespacedName, type: ResourceType, names: ReadonlySet<string>): void {
     this.#leaving.forget(type, names);
     for (const name of names) {
-      const isGone = this.#gateway === undefined || table.entry(this.#gateway, type, name) === undefined;
-      if (!isGone) continue;
+      if (this.#options.table.entry(gateway, type, name) !== undefined) continue;
       this.#refusals?.forget(type, name);
       if (type === "cluster" || type === "endpoint") this.#warming.forget(name);
     }
+  }
+
+  #refresh(type: ResourceType, names: ReadonlySet<string>): void {
+    if (type === "endpoint") this.#warming.onReported(names);
     const state = this.#typeState(type);
     state.refresh(names);
     this.#client?.noteDoubts(state);
@@ -353,13 +356,14 @@ export class AdsStream<R extends StreamRequest> {
     this.#patience = setTimeout(() => {
       this.#patience = undefined;
       this.#waived = this.#options.table.generation;
+      this.#warming.waive();
       this.#guard(() => this.#pump());
     }, this.#options.patienceMs);
     this.#patience.unref();
   }
 
   #waitsForSubscription(): boolean {
-    if (this.#warming.awaitsSubscription(this.#waived)) return true;
+    if (this.#warming.awaitsSubscription) return true;
     const hasRemovals = [...this.#types.values()].some((state) => state.hasRemovals);
     const isHeldUp = hasRemovals || (!this.#isReady && this.#hasRefused);
     if (this.#types.get("listener")?.settled === false && this.#progress.newScopes() < Number.POSITIVE_INFINITY)
@@ -392,8 +396,4 @@ export class AdsStream<R extends StreamRequest> {
     this.#types.set(type, state);
     return state;
   }
-}
-
-function isSameNode(a: ClientNode, b: ClientNode): boolean {
-  return a.id === b.id && a.cluster === b.cluster && isDeepStrictEqual(a.metadata, b.metadata);
 }

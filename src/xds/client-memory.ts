@@ -31,7 +31,7 @@ export class ClientMemory {
   noteLost(state: TypeState): void {
     this.noteDoubts(state);
     const { type, inFlight } = state;
-    if (inFlight === undefined || inFlight.upserts.size === 0) return;
+    if (state.style !== "delta" || inFlight === undefined || inFlight.upserts.size === 0) return;
     const versions = resourcesOf(inFlight).map(({ name, version }) => [name, version] as const);
     this.#memory.lose(this.#nodeId, type, new Map(versions));
   }

@@ -28,15 +28,15 @@ export class ClientProgress implements Progress {
   }
 
   newClusters(): number {
-    return this.#options.warming.oldest(this.#options.waived());
+    return this.#options.warming.oldest();
   }
 
   unusable(): ReadonlySet<string> {
-    return this.#options.warming.unusable(this.#options.waived());
+    return this.#options.warming.unusable();
   }
 
   comingClusters(): ReadonlySet<string> {
-    return this.#options.warming.coming(this.#options.waived());
+    return this.#options.warming.coming();
   }
 
   awaited(waived = this.#options.waived()): number {

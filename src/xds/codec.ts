@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { decodeMessage } from "../../proto/messages.ts";
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
 import { typeUrls } from "../core/xds-resource.ts";
@@ -10,6 +11,10 @@ export interface ClientNode {
   readonly metadata: unknown;
   /** Envoy's own version, `1.40.0`; empty when the client did not tell. */
   readonly version: string;
+}
+
+export function isSameNode(a: ClientNode, b: ClientNode): boolean {
+  return a.id === b.id && a.cluster === b.cluster && isDeepStrictEqual(a.metadata, b.metadata);
 }
 
 /** What requests of both protocol variants have in common. */

@@ -37,6 +37,11 @@ export class KeptNames {
     this.#withheld.delete(name);
   }
 
+  clear(): void {
+    this.#since.clear();
+    this.#withheld.clear();
+  }
+
   /** Each table that is kept, or blocked, with the clusters of the form that the client runs; a listener may name none. */
   tables(held: HeldContent, backlog: Backlog, isBlocked: (name: string) => boolean): readonly KeptTable[] {
     const blocked = [...backlog.upserts.keys(), ...backlog.doubts.names()].filter(isBlocked);

@@ -2,6 +2,7 @@ import type { NamespacedName } from "../core/keys.ts";
 import type { ResourceType, XdsResource } from "../core/xds-resource.ts";
 import type { Culprit, SplitResource } from "./culprit.ts";
 import type { FleetMemory, RefusedPart } from "./fleet-memory.ts";
+import type { HeldContent } from "./held-content.ts";
 import { clustersNamedBy } from "./named-clusters.ts";
 import { type Finding, holdParts, PartSearch } from "./part-search.ts";
 import type { Batch } from "./response-batch.ts";
@@ -19,8 +20,8 @@ export interface RefusalsOptions {
   onCulprit(culprit: Culprit): void;
   /** What the table holds. */
   current(type: ResourceType, name: string): XdsResource | undefined;
-  /** What the client acknowledged last. */
-  held(type: ResourceType, name: string): XdsResource | undefined;
+  /** What the client acknowledged; of what it only told the version of there is no form. */
+  held(type: ResourceType): HeldContent | undefined;
 }
 
 interface HeldBack {
@@ -36,8 +37,8 @@ export class Refusals {
   readonly #searches = new Map<string, PartSearch>();
   /** What the client said last in each. */
   readonly #words = new WeakMap<PartSearch, string>();
-  /** What the client refused for sure, also while it is not known yet what is bad about it. */
-  readonly #tried = new Set<string>();
+  /** What the client refused for sure, with its words, also while it is not known yet what is bad about it. */
+  readonly #tried = new Map<string, string>();
   /** Resources without their refused parts: they are asked for often. */
   readonly #forms = new WeakMap<XdsResource, HeldBack>();
 
@@ -48,27 +49,25 @@ export class Refusals {
   /** What the client is to have of what the table holds. */
   fit(resource: XdsResource, heldVersion: string | undefined): Fit {
     if (heldVersion === resource.version) return whole;
-    const search = this.#searchOf(resource) ?? this.#resume(resource);
-    if (search !== undefined) {
-      const { form } = search;
-      return form === undefined ? this.#fallback(resource) : { kind: "form", resource: form, isTrial: !search.isOver };
-    }
     const { memory } = this.#options;
+    const search = this.#searchOf(resource) ?? this.#resume(resource);
+    if (search !== undefined) this.#skipKnown(search);
     const parts = this.#refusedPartsIn(resource);
-    if (parts.length === 0 && !memory.isRefused(resource)) return whole;
+    // What was told of an earlier resource may have been taken back since: this one is as bad.
     for (const part of parts) this.#tell(resource, part.words, part);
-    const form = parts.length === 0 ? undefined : this.#without(resource, parts);
-    if (form !== undefined && form.version !== resource.version && !memory.isRefused(form)) {
-      return { kind: "form", resource: form, isTrial: false };
-    }
-    if (parts.length === 0) this.#tell(resource, memory.wordsOf(resource) ?? "");
+    if (search === undefined && parts.length === 0 && !memory.isRefused(resource)) return whole;
+    const form = search === undefined ? this.#goodWithout(resource, parts) : search.form;
+    if (form !== undefined) return { kind: "form", resource: form, isTrial: search?.isOver === false };
+    if (parts.length === 0 || search !== undefined) this.#tell(resource, memory.wordsOf(resource) ?? "");
     return this.#fallback(resource);
   }
 
   /** Takes over that the client has taken a response. */
   acknowledged(batch: Batch): void {
+    const { memory, current } = this.#options;
     for (const { resource } of batch.upserts.values()) {
-      this.#options.memory.acknowledge(resource);
+      // Of what went while it was on its way nothing is kept.
+      if (current(resource.type, resource.name) !== undefined) memory.acknowledge(resource);
       const search = this.#searches.get(keyOf(resource));
       if (search?.isTrial(resource) === true && !search.isOver) this.#note(search, search.accepted(), "");
     }
@@ -77,8 +76,8 @@ export class Refusals {
   /** Takes over that a resource was refused for sure. */
   refused(resource: XdsResource, words: string): void {
     const { memory } = this.#options;
-    this.#tried.add(contentKey(resource));
-    for (const oldest of this.#tried) if (this.#tried.size > mostTried) this.#tried.delete(oldest);
+    this.#tried.set(contentKey(resource), words);
+    for (const oldest of this.#tried.keys()) if (this.#tried.size > mostTried) this.#tried.delete(oldest);
     const search = this.#searches.get(keyOf(resource));
     if (search?.isTrial(resource) === true) {
       this.#words.set(search, words);
@@ -113,12 +112,17 @@ export class Refusals {
     return this.#tried.has(contentKey(resource)) || this.#options.memory.isRefused(resource);
   }
 
-  /** Looks again for what is bad in a resource that came back before that was found. */
+  /** Looks again for what is bad in a resource that came back before that was found, or was gone when it was refused. */
   #resume(resource: XdsResource): PartSearch | undefined {
-    if (this.#tried.size === 0 || !this.#tried.has(contentKey(resource)) || this.#options.memory.isRefused(resource))
-      return undefined;
+    const words = this.#tried.get(contentKey(resource));
+    if (words === undefined || this.#options.memory.isRefused(resource)) return undefined;
     const search = this.#begin(resource);
-    if (search !== undefined) this.#note(search, search.begin(), "");
+    if (search === undefined) {
+      this.#options.memory.refuse(resource, words);
+      return undefined;
+    }
+    this.#words.set(search, words);
+    this.#note(search, search.begin(), words);
     return search;
   }
 
@@ -168,9 +172,9 @@ export class Refusals {
   #skipKnown(search: PartSearch): void {
     const form = search.isOver ? undefined : search.form;
     if (form === undefined) return;
-    const { held } = this.#options;
     if (this.#isRefused(form)) this.#note(search, search.refused(), "");
-    else if (held(form.type, form.name)?.version === form.version) this.#note(search, search.accepted(), "");
+    else if (this.#options.held(form.type)?.version(form.name) === form.version)
+      this.#note(search, search.accepted(), "");
   }
 
   #tell(resource: XdsResource, words: string, part?: RefusedPart): void {
@@ -189,6 +193,12 @@ export class Refusals {
     return refused.filter(({ id, hashes }) => parts?.get(id)?.join() === hashes.join());
   }
 
+  /** The resource without its refused parts, unless that was refused too. */
+  #goodWithout(resource: XdsResource, refused: readonly RefusedPart[]): XdsResource | undefined {
+    const form = refused.length === 0 ? undefined : this.#without(resource, refused);
+    return form?.version === resource.version || (form && this.#options.memory.isRefused(form)) ? undefined : form;
+  }
+
   #without(resource: XdsResource, refused: readonly RefusedPart[]): XdsResource | undefined {
     const base = this.#base(resource);
     const held = refused.map(({ id }) => id);
@@ -203,7 +213,7 @@ export class Refusals {
   /** What the client has or, where it has nothing, what another proxy took, if that leads nowhere that is gone. */
   #base({ type, name }: XdsResource): XdsResource | undefined {
     const { memory, current, held } = this.#options;
-    const own = held(type, name);
+    const own = held(type)?.form(name);
     const base = own ?? memory.lastGood(type, name);
     if (base === undefined || own !== undefined) return own;
     const named = [...(clustersNamedBy(base) ?? [])];

@@ -96,9 +96,9 @@ export class TypeState {
     return this.#inFlight?.removals.has(name) !== true && this.#held.has(name);
   }
 
-  /** Whether the client holds what it should have under the name. */
-  isUpToDate(name: string): boolean {
-    return this.holds(name) && this.#backlog.since(name) === undefined;
+  /** Whether the client has some content under the name, and is owed no other answer than what changed since. */
+  isAnswered(name: string): boolean {
+    return this.holds(name) && !this.#forced.has(name);
   }
 
   /** Notes what a new stream's client says that it holds: versions by name (delta), or one of all (state of the world). */
@@ -144,16 +144,17 @@ export class TypeState {
   resync(): void {
     this.#live = true;
     this.#backlog.clear();
+    this.#kept.clear();
     if (!this.subscription.asked) return;
     this.#trustReportedVersion();
-    const entries = this.#view.entries(this.type);
     const names = new Set([
       ...this.#held.names(),
+      ...(this.#inFlight?.upserts.keys() ?? []),
       ...this.#backlog.doubts.names(),
       ...this.subscription.names,
       ...this.#forced,
     ]);
-    if (this.subscription.wildcard) for (const name of entries.keys()) names.add(name);
+    if (this.subscription.wildcard) for (const name of this.#view.entries(this.type).keys()) names.add(name);
     for (const name of names) this.#classify(name, 0);
     this.#unclaimed.reset();
   }

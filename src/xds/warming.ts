@@ -25,6 +25,8 @@ export class WarmingClusters {
   readonly #reported = new Map<string, number>();
   /** Clusters that were sent while their endpoints were not subscribed to. */
   readonly #owed = new Set<string>();
+  /** Those whose endpoints nobody asked for although there was time enough to. */
+  readonly #waived = new Set<string>();
   /** Clusters of the latest response whose endpoints have not been acknowledged since. */
   readonly #unanswered = new Set<string>();
 
@@ -32,12 +34,13 @@ export class WarmingClusters {
     this.#states = states;
   }
 
-  /** Notes which clusters the client has as a stream begins, or as the Gateway (re)appears. */
-  onReported(): void {
+  /** Notes which clusters the client has as a stream begins, as the Gateway (re)appears, or as their endpoints do. */
+  onReported(names?: Iterable<string>): void {
     const { clusters, endpoints, hasEndpoints, created } = this.#states();
-    for (const name of clusters.held.names()) {
-      const isClaimed = endpoints.subscription.includes(name) || this.#created.has(name);
-      if (clusters.holds(name) && hasEndpoints(name) && !isClaimed) this.#reported.set(name, created(name));
+    for (const name of names ?? clusters.held.names()) {
+      const isKnown = endpoints.subscription.includes(name) || this.#created.has(name) || this.#reported.has(name);
+      const isComing = clusters.inFlight?.upserts.has(name) === true;
+      if ((isComing || clusters.holds(name)) && hasEndpoints(name) && !isKnown) this.#reported.set(name, created(name));
     }
   }
 
@@ -47,6 +50,7 @@ export class WarmingClusters {
     this.#unanswered.clear();
     for (const [name, { created }] of batch.upserts) {
       this.#reported.delete(name);
+      this.#waived.delete(name);
       if (!hasEndpoints(name)) continue;
       if (!clusters.holds(name) || !endpoints.holds(name)) this.#created.set(name, created);
       this.#owed.add(name);
@@ -71,35 +75,36 @@ export class WarmingClusters {
     if (state.type === "cluster") for (const name of batch.removals) this.#owed.delete(name);
     if (state.type !== "endpoint") return;
     for (const name of batch.upserts.keys()) this.#unanswered.delete(name);
-    for (const name of batch.upserts.keys()) if (state.isUpToDate(name)) this.#created.delete(name);
+    for (const name of batch.upserts.keys()) if (state.isAnswered(name)) this.#created.delete(name);
   }
 
   /** Stops waiting for a cluster that is gone or refused. */
   forget(cluster: string): void {
     this.#created.delete(cluster);
     this.#reported.delete(cluster);
+    this.#waived.delete(cluster);
     this.#unanswered.delete(cluster);
   }
 
   /**
    * When the oldest cluster appeared that the client cannot use. It can use one that it has with its endpoints, whatever is
-   * on its way to replace them; those up to `waived` for which nobody asked endpoints were waited for long enough.
+   * on its way to replace them.
    */
-  oldest(waived: number): number {
+  oldest(): number {
     const { clusters, endpoints, hasEndpoints } = this.#states();
     const hasUsable = (name: string) => endpoints.holds(name) || !hasEndpoints(name);
     let oldest = Math.min(
       clusters.oldestUnusable((name) => clusters.holds(name) && hasUsable(name)),
       endpoints.oldestUnusable((name) => endpoints.holds(name)),
     );
-    for (const [, created] of this.#awaiting(waived)) oldest = Math.min(oldest, created);
+    for (const [, created] of this.#awaiting()) oldest = Math.min(oldest, created);
     return oldest;
   }
 
   /** The clusters that the client cannot use, those that it refused among them. */
-  unusable(waived: number): ReadonlySet<string> {
+  unusable(): ReadonlySet<string> {
     const { clusters, endpoints, hasEndpoints } = this.#states();
-    const unusable = new Set(this.coming(waived));
+    const unusable = new Set(this.coming());
     for (const name of clusters.lacking()) {
       if (!clusters.holds(name) || (hasEndpoints(name) && !endpoints.holds(name))) unusable.add(name);
     }
@@ -108,14 +113,14 @@ export class WarmingClusters {
   }
 
   /** The clusters on their way that the client cannot use before they have come. */
-  coming(waived: number): ReadonlySet<string> {
+  coming(): ReadonlySet<string> {
     const { clusters, endpoints, hasEndpoints } = this.#states();
     const hasUsable = (name: string) => endpoints.holds(name) || !hasEndpoints(name);
     const coming = new Set([
       ...clusters.underWay((name) => clusters.holds(name) && hasUsable(name)),
       ...endpoints.underWay((name) => endpoints.holds(name)),
     ]);
-    for (const [name] of this.#awaiting(waived)) coming.add(name);
+    for (const [name] of this.#awaiting()) coming.add(name);
     return coming;
   }
 
@@ -126,17 +131,27 @@ export class WarmingClusters {
     return false;
   }
 
-  /** Whether one waits for endpoints that the client has not asked for. */
-  awaitsSubscription(waived: number): boolean {
-    const { subscription } = this.#states().endpoints;
-    for (const [cluster] of this.#awaiting(waived)) if (!subscription.includes(cluster)) return true;
+  /** Whether one waits for endpoints that the client has not asked for, and could have. */
+  get awaitsSubscription(): boolean {
+    for (const [cluster] of this.#awaiting()) if (this.#couldAsk(cluster)) return true;
     return false;
   }
 
+  /** Stops waiting for endpoints that the client has had time enough to ask for. */
+  waive(): void {
+    for (const [cluster] of this.#awaiting()) if (this.#couldAsk(cluster)) this.#waived.add(cluster);
+  }
+
+  /** Whether the client has a cluster and has not asked for its endpoints: before it is acknowledged nobody knows of that. */
+  #couldAsk(cluster: string): boolean {
+    const { clusters, endpoints } = this.#states();
+    return !endpoints.subscription.includes(cluster) && clusters.inFlight?.upserts.has(cluster) !== true;
+  }
+
   /** Clusters whose endpoints are waited for, with the generation in which each appeared. */
-  *#awaiting(waived: number): Iterable<readonly [string, number]> {
+  *#awaiting(): Iterable<readonly [string, number]> {
     const { subscription } = this.#states().endpoints;
-    for (const entry of this.#created) if (entry[1] > waived || subscription.includes(entry[0])) yield entry;
-    for (const entry of this.#reported) if (entry[1] > waived) yield entry;
+    for (const entry of this.#created) if (!this.#waived.has(entry[0]) || subscription.includes(entry[0])) yield entry;
+    for (const entry of this.#reported) if (!this.#waived.has(entry[0])) yield entry;
   }
 }

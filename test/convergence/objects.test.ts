@@ -298,6 +298,17 @@ describe("metrics", () => {
     ]);
   });
 
+  it("say nothing of a Gateway whose proxies are all of another replica, or gone", async () => {
+    const world = startWorld();
+    edit(world, "second", 2);
+    expect(await series(world)).toHaveLength(4);
+    world.proxies = [];
+    expect(await series(world)).toEqual([]);
+    world.connect(edge);
+    world.settle();
+    expect(await series(world)).toContain(`gatehouse_objects_pending{gateway="infra/edge",kind="HTTPRoute"} 0`);
+  });
+
   it("stay few with 5,000 routes and more Gateways than are told apart", async () => {
     const world = new ModelWorld();
     const gateways = Array.from(
@@ -319,6 +330,7 @@ describe("metrics", () => {
       world.translator.set("HTTPRoute", namespacedName("shop", metadata.name), { ...first, metadata, spec });
     }
     world.flush();
+    for (const name of gateways) world.connect(namespacedName("infra", name));
     const told = await series(world);
     // Converged and pending, of two kinds, by Gateway and for the others together.
     expect(told.length).toBe(2 * 2 * (mostMeasuredGateways + 1));

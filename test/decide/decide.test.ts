@@ -90,6 +90,12 @@ describe("decide", () => {
     expect(ask({ port: 443, scheme: "https" })).toMatchObject([{ answer: { kind: "noConnection" } }]);
   });
 
+  it("takes a server name that begins with a dot for one below its wildcard, as proxies do", () => {
+    const secure = { port: 443, scheme: "https", sni: ".example.test" } as const;
+    expect(ask(secure)).toMatchObject([{ listener: { name: "wild" }, answer: { kind: "misdirected" } }]);
+    expect(ask({ ...secure, sni: "example.test" })).toMatchObject([{ answer: { kind: "noConnection" } }]);
+  });
+
   it("tells what would have answered on a wider listener of the port", () => {
     const [explanation] = ask({ port: 443, scheme: "https", sni: "x.example.test", host: "x.example.test" });
     expect(explanation).toMatchObject({ listener: { name: "wild" }, winner: { ruleName: "everything" }, rivals: [] });

@@ -35,7 +35,11 @@ Gateway infra/shared
     ["a host that nobody has", "http://nobody.example.net/", "  answer        404: No route answers the host\n"],
     ["a path that nobody has", "http://shop.example.com/x", "404: No match of the host's routes fits the request\n"],
     ["a host of another spelling", "http://rogue.EXAMPLE.net.:80/x", "  virtual host  rogue.example.net\n"],
-    ["a port that nothing serves", "https://shop.example.com", "on port 443: no Gateway serves the port\n"],
+    [
+      "a port that nothing serves",
+      "https://shop.example.com",
+      "on port 443: no Gateway has a listener on that port. The port of the listener counts, not one that a proxy binds or publishes\n",
+    ],
     [
       "a scheme that the port does not speak",
       "https://own.example.com:8080/",
@@ -44,6 +48,15 @@ Gateway infra/shared
   ])("exits with 1 for %s", async (_what, url, line) => {
     const { out, code } = await runExplain(shopManifests, "request", url);
     expect(out).toContain(line);
+    expect(code).toBe(1);
+  });
+
+  it("tells of a port whose listener waits for its certificate that it is there, and is not served", async () => {
+    const waits = "{ name: own, port: 8443, protocol: HTTPS, tls: { certificateRefs: [{ name: absent }] } }";
+    const manifests = shopManifests.replace(/\{ name: own, port: 8080.*\}/, waits);
+    const { out, code } = await runExplain(manifests, "request", "https://own.example.com:8443/");
+    expect(out).toContain("listener      own, HTTPS port 8443, every hostname\n");
+    expect(out).toContain("answer        no connection: Nothing that listens on the port can be served; ");
     expect(code).toBe(1);
   });
 

@@ -153,8 +153,9 @@ function policyOf(random: Random): BackendTlsPolicy {
 }
 
 function nodeOf(policy: BackendTlsPolicy): PolicyNode {
-  const states = { name: "states", size: 0, get: () => undefined, entries: () => new Map().entries() };
-  const [output] = [...readPolicy(states)({ get: () => undefined }, "shop/p", policy)];
+  const empty = { name: "empty", size: 0, get: () => undefined, entries: () => new Map().entries() };
+  const budgets = { scopeLimits: empty, budgetRefusals: empty };
+  const [output] = [...readPolicy({ caBundleStates: empty, budgets })({ get: () => undefined }, "shop/p", policy)];
   if (output === undefined) throw new Error("no output");
   return output[1];
 }

@@ -231,12 +231,18 @@ describe.each(["plain", "scoped"] as const)("routes in a %s table on a real Envo
       expect(a.requests.map((request) => request.body.length)).toEqual([40_000, 40_000]);
     });
 
-    it("tries again when a backend hangs up, with or without codes", async () => {
+    it("does not ask twice for what a backend had begun when it hung up, with or without codes", async () => {
       Object.assign(a.behaviour, { failures: 1, failStatus: 0 });
-      expect((await ask("retry")).status).toBe(200);
+      expect((await ask("retry", { method: "POST", body: "pay" })).status).toBe(503);
       Object.assign(a.behaviour, { failures: 1, failStatus: 0 });
-      expect((await ask("retry-connection")).status).toBe(200);
-      expect(a.count()).toBe(4);
+      expect((await ask("retry-connection", { method: "POST", body: "pay" })).status).toBe(503);
+      expect(a.count()).toBe(2);
+    });
+
+    it("tries again when a backend hangs up where tries have a time limit", async () => {
+      Object.assign(a.behaviour, { failures: 1, failStatus: 0 });
+      expect((await ask("timeout-both")).status).toBe(200);
+      expect(a.count()).toBe(2);
     });
 
     it("answers 503 when no connection can be made, after all attempts", async () => {

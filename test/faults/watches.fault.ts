@@ -138,7 +138,10 @@ async function seeSilentDrop(factor: number, history: "history kept" | "history 
   const isSeen = () => deliveredKinds.every((kind) => cluster.has(kind, idleName(kind, "missed")));
   await eventually("what was missed", isSeen, 200);
   const seconds = ((performance.now() - began) * factor) / 1000;
-  const lists = server.requests.slice(first).filter(isList).length;
+  const asked = server.requests.slice(first).filter(isList);
+  // A watch that was silent is worth one small question, whether the server has gone back to an earlier state.
+  const lists = asked.filter(({ query }) => query["limit"] !== "1").length;
+  expect(asked.length - lists).toBeLessThanOrEqual(everyWatch);
   console.log(
     `fault 7: connections lost without a word, ${history}: all seen after ${seconds.toFixed(1)} s, ${lists} lists`,
   );

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,6 +54,23 @@ describe("gatehouse serve", () => {
     const last = JSON.parse(absent.stderr.trim().split("\n").at(-1) ?? "");
     expect(last).toMatchObject({ level: 60, err: { message: expect.stringContaining("cannot read the folder") } });
   });
+});
+
+it.each([
+  { flag: "--health-address", words: "something else listens there" },
+  { flag: "--debug-address", words: "something else listens there" },
+  { flag: "--xds-address", words: "address already in use" },
+])("gatehouse serve says whose $flag is taken", async ({ flag, words }) => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo; // it listens on TCP
+  const free = ["--health-address", "--debug-address", "--xds-address"].flatMap((each) => [each, "127.0.0.1:0"]);
+  const args = ["serve", "--manifests", folder, ...free, flag, `127.0.0.1:${port}`];
+  const { code, stderr } = await runGatehouse(args);
+  await new Promise((resolve) => other.close(resolve));
+  expect(code).toBe(1);
+  const { msg } = JSON.parse(stderr.trim().split("\n").at(-1) ?? "");
+  expect(msg).toMatch(new RegExp(`^cannot go on: cannot (listen|serve xDS) on 127.0.0.1:${port}: .*${words}`));
 });
 
 describe("gatehouse translate", () => {
@@ -126,6 +144,25 @@ describe("gatehouse", () => {
     const help = await runGatehouse(["--help"]);
     expect(help.code).toBe(0);
     for (const verb of ["serve", "translate", "status", "bootstrap", "version"]) expect(help.stdout).toContain(verb);
+  });
+
+  it.each([
+    { args: ["explain", "route", "shop/cart"], code: 2 },
+    { args: ["lint"], code: 2 },
+    { args: ["diff", "-f", "-"], code: 2 },
+    { args: ["history", "shop.example.com"], code: 2 },
+    { args: ["try", "GET", "http://shop.example.com/"], code: 1 },
+    { args: ["wait", "httproute/shop/cart", "--timeout", "1ms"], code: 2 },
+  ])("$args says that there is no kubeconfig, where there is none", async ({ args, code }) => {
+    const environment = { HOME: folder, KUBECONFIG: "", KUBERNETES_SERVICE_HOST: "" };
+    const told = await runGatehouse(args, { environment, stdin: namespace("cart") });
+    expect([told.code, told.stdout]).toEqual([code, ""]);
+    expect(told.stderr).toMatch(/no kubeconfig: neither --kubeconfig nor KUBECONFIG names one/);
+    expect(told.stderr).not.toContain("localhost");
+  });
+
+  it("tells the default of a duration as one is written", async () => {
+    expect((await runGatehouse(["wait", "--help"])).stdout).toContain("(default: 60s)");
   });
 
   it("refuses a verb that it does not know", async () => {

@@ -51,6 +51,17 @@ spec:
 `;
 }
 
+function tcpRoute(name: string, created: string): string {
+  return `
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: { name: ${name}, namespace: cart, creationTimestamp: "${created}" }
+spec:
+  parentRefs: [{ name: shared, namespace: infra, sectionName: sql }]
+  rules: [{ backendRefs: [{ name: cart, port: 80 }] }]
+`;
+}
+
 function history(asked: string, ...more: readonly string[]) {
   return runGatehouse(["history", asked, "--server", `http://${gatehouse.debug}`, ...more]);
 }
@@ -65,7 +76,7 @@ async function changes(asked: string, count: number): Promise<readonly string[]>
     const found = (await report(asked)).changes;
     expect(found.map(({ proxies }) => proxies)).toEqual(Array(count).fill({ connected: 1, acknowledged: 1 }));
     const name = (answer?: { readonly route: string }) => answer?.route.replace("HTTPRoute/cart/", "") ?? "nobody";
-    return found.map(({ path, from, to, cause }) => `${path.value}: ${name(from)} -> ${name(to)}, ${cause}`);
+    return found.map(({ path, from, to, cause }) => `${path?.value}: ${name(from)} -> ${name(to)}, ${cause}`);
   });
 }
 
@@ -102,6 +113,28 @@ it("tells who answers a path, who did before, why that changed, and who has hear
   expect(lines.map((line) => JSON.parse(line).path.value).sort()).toEqual(["/checkout", "/checkout", "/pay", "/pay"]);
 });
 
+it("tells who has a port, who had it before, and that the proxy has heard of it", async () => {
+  const listener = "    - { name: sql, port: 5432, protocol: TCP, allowedRoutes: { namespaces: { from: All } } }\n";
+  await write("platform.yaml", platform + listener);
+  await write("sql.yaml", tcpRoute("first", "2026-01-01T00:00:00Z"));
+  await eventually(async () => {
+    expect((await history(":5432/tcp")).stdout).toMatch(
+      /^now +infra\/shared:5432 +\* +all TCP connections +TCPRoute cart\/first@1$/m,
+    );
+  });
+
+  await write("other.yaml", tcpRoute("older", "2025-01-01T00:00:00Z"));
+  await eventually(async () => {
+    const [, now, change] = (await history(":5432/tcp")).stdout.split("\n");
+    expect(now).toMatch(/ TCPRoute cart\/older@1$/);
+    expect(change).toMatch(
+      / TCPRoute cart\/first@1 +TCPRoute cart\/older@1 +1\/1 +TCPRoute cart\/older generation 1 changed$/,
+    );
+  });
+  const last = (await readFile(ledger, "utf8")).trimEnd().split("\n").at(-1) ?? "";
+  expect(JSON.parse(last)).toMatchObject({ port: 5432, protocol: "TCP", to: { route: "TCPRoute/cart/older" } });
+});
+
 it("fails where nothing is known, and where nobody answers", async () => {
   expect(await history("nobody.example.com")).toMatchObject({
     code: 1,
@@ -109,6 +142,6 @@ it("fails where nothing is known, and where nobody answers", async () => {
     stderr: "error: nothing is known about nobody.example.com\n",
   });
   const unreachable = await runGatehouse(["history", "a.example.com", "--server", "http://127.0.0.1:1"]);
-  expect(unreachable.code).toBe(1);
+  expect(unreachable.code).toBe(2);
   expect(unreachable.stderr).toMatch(/^error: no control plane answers at http:\/\/127.0.0.1:1: /);
 });

@@ -38,6 +38,15 @@ function wait(...args: readonly string[]) {
   return runGatehouse(["wait", ...args, "--server", `http://${gatehouse.debug}`]);
 }
 
+const backendTlsPolicy = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: tls, namespace: cart }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: cart }]
+  validation: { hostname: cart.internal, wellKnownCACertificates: System }
+`;
+
 describe("gatehouse wait", () => {
   it("ends well once a real proxy has acknowledged a route and its Gateway", async () => {
     const { code, stdout, stderr } = await wait("httproute/cart/cart", "gateway/infra/shared");
@@ -62,6 +71,13 @@ describe("gatehouse wait", () => {
         replicas: { answered: 1, known: 1 },
       },
     });
+  });
+
+  it("waits for what a policy says of a backend", async () => {
+    await write("tls.yaml", backendTlsPolicy);
+    const { code, stdout, stderr } = await wait("backendtlspolicies/cart/tls", "--generation", "1");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe("BackendTLSPolicy cart/tls: generation 1 is acknowledged by all proxies, 1 of 1\n");
   });
 
   it("ends with another code where that will never be, and says why", async () => {

@@ -3,6 +3,7 @@ import { type TranslationChanges, Translator } from "../../src/app/translator.ts
 import type { StatusUpdate } from "../../src/core/conditions.ts";
 import type { NamespacedName, ObjectKey } from "../../src/core/keys.ts";
 import { type ResourceType, resourceTypes, type XdsResource } from "../../src/core/xds-resource.ts";
+import type { RoutingView } from "../../src/translate/pipeline.ts";
 import { statusFaults } from "./check-statuses.ts";
 import type { Resources } from "./live-proxy.ts";
 import { controllerName } from "./random-world.ts";
@@ -16,6 +17,8 @@ export interface FuzzWorld {
   flush(): readonly string[];
   /** What the proxies of each Gateway have. */
   resources(): ReadonlyMap<NamespacedName, Resources>;
+  /** What is decided by. */
+  readonly routing: RoutingView;
 }
 
 export function createFuzzWorld(bindAddress: string): FuzzWorld {
@@ -62,5 +65,8 @@ export function createFuzzWorld(bindAddress: string): FuzzWorld {
       return [...failures, ...statusFaults({ objects: [...objects.values()], gateways, statuses })];
     },
     resources: () => fleets,
+    get routing() {
+      return translator.routing;
+    },
   };
 }

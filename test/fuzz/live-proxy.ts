@@ -3,7 +3,7 @@ import { namespacedName } from "../../src/core/keys.ts";
 import { type ResourceType, resourceTypes, type XdsResource } from "../../src/core/xds-resource.ts";
 import { proxyBootstrap } from "../../src/translate/envoy/bootstrap.ts";
 import { type ResourceChange, ResourceTable } from "../../src/xds/resource-table.ts";
-import { eventually, startEnvoy } from "../support/envoy.ts";
+import { eventually, type RunningEnvoy, startEnvoy } from "../support/envoy.ts";
 import { startTestServer } from "../xds/test-server.ts";
 
 /** Everything that the proxies of one Gateway have, by type and name. */
@@ -12,6 +12,7 @@ export type Resources = ReadonlyMap<ResourceType, ReadonlyMap<string, XdsResourc
 export interface LiveProxy {
   /** Has the proxy take these resources in place of those before. What it refuses, or waits for without end, is told. */
   push(resources: Resources): Promise<readonly string[]>;
+  readonly envoy: RunningEnvoy;
   /** How many it has taken. */
   readonly pushes: number;
   stop(): Promise<void>;
@@ -19,14 +20,15 @@ export interface LiveProxy {
 
 const fleet = namespacedName("fuzz", "proxy");
 
-export async function startLiveProxy(): Promise<LiveProxy> {
+/** Starts the Envoy that all tests run, or another one. */
+export async function startLiveProxy(binary?: string): Promise<LiveProxy> {
   const table = new ResourceTable();
   table.addFleet(fleet);
   table.markReady();
   const server = await startTestServer({ table });
   const xds = { address: "127.0.0.1", port: server.port };
   const bootstrap = proxyBootstrap({ gateway: fleet, nodeId: "fuzz", xds, adminAddress: "127.0.0.1", adminPort: 0 });
-  const envoy = await startEnvoy({ bootstrap });
+  const envoy = await startEnvoy({ bootstrap, ...(binary !== undefined && { binary }) });
   await eventually("the proxy asks", () => server.streams().length > 0);
   let pushes = 0;
   const holdsAll = () =>
@@ -38,6 +40,7 @@ export async function startLiveProxy(): Promise<LiveProxy> {
     );
   const refusals = () => [...server.state(fleet).refusals].map(([name, words]) => `${name} is refused: ${words}`);
   return {
+    envoy,
     get pushes() {
       return pushes;
     },

@@ -55,7 +55,7 @@ export async function startAskedProxy(
 }
 
 /** Ports without TLS. */
-const plainPorts: ReadonlySet<number> = new Set([80, 9300]);
+const plainPorts: ReadonlySet<number> = new Set([80, 9300, 8082, 9400]);
 
 /** Proxies beside the control plane bind privileged ports above. */
 function boundPort(port: number): number {

@@ -1,7 +1,7 @@
 /** What is asked of a proxy, and who must answer. */
 
 export interface TenantRequest {
-  readonly port: 80 | 443 | 8443 | 6443 | 9300;
+  readonly port: 80 | 443 | 8443 | 6443 | 9300 | 8082 | 9400;
   readonly host: string;
   readonly path: string;
   /** The server name of TLS; the plain hostname unless told. */
@@ -52,6 +52,7 @@ const sites: readonly Site[] = [
   { host: "store.example.net", ports: [80, 443, 8443], paths: { "/": "ns-store", "/checkout": "ns-store" } },
   { host: "vault.example.com", ports: [6443], paths: { "/": "ns-vault" } },
   { host: "whatever.example.org", ports: [9300], paths: { "/": "ns-db" } },
+  { host: "any.example.org", ports: [8082, 9400], paths: { "/": "ns-store" } },
   { host: "open.example.net", ports: [80], paths: { "/desk": "ns-store", "/desk/1": "ns-store" } },
 ];
 
@@ -70,6 +71,8 @@ export const exposedRequests: readonly TenantRequest[] = [
     "store.example.net:8443",
     "vault.example.com:6443",
     "whatever.example.org:9300",
+    "any.example.org:8082",
+    "any.example.org:9400",
   ].flatMap((place) => plainRequests.find(({ host, port }) => `${host}:${port}` === place) ?? []),
 ];
 

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { decodeMessage, encodeMessage } from "../../proto/messages.ts";
 import { covers } from "../../src/core/hostname.ts";
 import type { ResourceType } from "../../src/core/xds-resource.ts";
-import { attacker } from "./tenants.ts";
+import { attacker, forged, isTenants } from "./tenants.ts";
 
 /** Digests by the name of a part: a cluster, a filter chain, the routes of a virtual host that are not the attacker's. */
 export type TenantView = ReadonlyMap<string, string>;
@@ -30,6 +30,8 @@ export function viewOf(type: ResourceType, name: string, bytes: Uint8Array): Ten
       return listenerView(name, bytes);
     case "route":
       return routeTableView(name, bytes);
+    case "endpoint":
+      return isAttackers(name) ? endpointsView(name, bytes) : new Map([[`${type} ${name}`, digest(bytes)]]);
     default:
       return isAttackers(name) ? new Map() : new Map([[`${type} ${name}`, digest(bytes)]]);
   }
@@ -69,6 +71,17 @@ function routeTableView(name: string, bytes: Uint8Array): TenantView {
     for (const domain of taken) view.set(`${intrusion} in host ${domain} of ${name}`, "");
   }
   return view;
+}
+
+/** Where what is sent to the attacker's backends goes: not to a pod or a Service of somebody else. */
+function endpointsView(name: string, bytes: Uint8Array): TenantView {
+  // A label that is made up counts until Kubernetes has deleted its slice, some seconds: there is no Kubernetes here.
+  if (name.split("/").includes(forged)) return new Map();
+  const { endpoints = [] } = decodeMessage("envoy.config.endpoint.v3.ClusterLoadAssignment", bytes);
+  const addresses = endpoints.flatMap(({ lbEndpoints = [] }) =>
+    lbEndpoints.map(({ endpoint }) => endpoint?.address?.socketAddress?.address ?? ""),
+  );
+  return new Map(addresses.filter(isTenants).map((address) => [`${intrusion} at ${address} by ${name}`, ""]));
 }
 
 function isAttackers(name: string): boolean {

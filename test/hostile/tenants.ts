@@ -1,4 +1,5 @@
 /** A Gateway that many teams share, and the teams whose requests nobody may take. */
+import { hostAddress } from "../../src/translate/ip-address.ts";
 import type { IssuedCertificate } from "../support/certificates.ts";
 import {
   type Address,
@@ -51,6 +52,9 @@ export const attacker = "mallory";
 /** Stands in the names of the tenants' objects: nobody else may ever read it. */
 export const secretWord = "v7q";
 
+/** The attacker's Service with slices that say that a controller made them. */
+export const forged = "forged";
+
 /** Where the Service of a namespace listens. */
 export type AddressOf = (namespace: string) => Address;
 
@@ -59,6 +63,7 @@ export function tenantWorld(addressOf: AddressOf, certificate: IssuedCertificate
   const all = [...tenants, attacker];
   return [
     object("gateway.networking.k8s.io/v1", "GatewayClass", { name: "gatehouse" }, { spec: classSpec }),
+    object("gatehouse.dev/v1alpha1", "GatewayParameters", { namespace: "infra", name: "class" }, { spec: parameters }),
     ...["infra", ...all].map((name) => object("v1", "Namespace", { name, more: { labels: { tenant: "yes" } } }, {})),
     ...budget,
     sharedGatewayObject,
@@ -88,7 +93,13 @@ function named(namespace: string, name: string) {
   return { namespace, name: `${name}-${secretWord}`, createdAt: "2026-01-10T00:00:00Z" };
 }
 
-const classSpec: PlainObject = { controllerName: "gatehouse.dev/gateway-controller" };
+const classSpec: PlainObject = {
+  controllerName: "gatehouse.dev/gateway-controller",
+  parametersRef: { group: "gatehouse.dev", kind: "GatewayParameters", namespace: "infra", name: "class" },
+};
+
+/** HTTP/3 where nobody but a tenant serves HTTPS. */
+const parameters: PlainObject = { listeners: [{ port: 8443, http3: true }] };
 
 /** What stops floods. */
 const budget: readonly Manifest[] = [
@@ -129,12 +140,30 @@ const sharedGatewayObject = gateway(
   },
 );
 
+/** The address of the Service of a namespace. */
+export function serviceAddress(namespace: string): string {
+  return `10.96.0.${tenants.indexOf(namespace as never) + 10}`;
+}
+
+/** Where pods are to which nothing is sent. */
+export const podAddressOf: AddressOf = (namespace) => ({
+  address: `198.51.100.${tenants.indexOf(namespace as never) + 10}`,
+  port: 8080,
+});
+
+/** Whether such an address is that of a tenant's pod or Service, in whichever spelling. */
+export function isTenants(address: string): boolean {
+  const host = hostAddress(address) ?? "";
+  const theirs = tenants.flatMap((namespace) => [podAddressOf(namespace).address, serviceAddress(namespace)]);
+  return theirs.includes(host);
+}
+
 function backend(namespace: string, address: Address): readonly Manifest[] {
   const byController = {
     more: { labels: { "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io" } },
   };
   return [
-    service({ namespace, name: "app" }, { selector: { app: "app" } }),
+    service({ namespace, name: "app" }, { selector: { app: "app" }, clusterIP: serviceAddress(namespace) }),
     endpointSlice({ namespace, name: "app-x1y2z", ...byController }, "app", address),
   ];
 }
@@ -172,6 +201,7 @@ const routes: readonly Manifest[] = [
   ),
   storeRoute("store", [rule([prefix("/")])]),
   storeRoute("open", [rule([prefix("/desk")])]),
+  storeRoute("ports", [rule([prefix("/")])]),
 ];
 
 const onListener = (sectionName: string) => ({ parentRefs: [{ ...sharedGateway, sectionName }] });
@@ -188,6 +218,9 @@ const forwardedRoutes: readonly Manifest[] = [
     hostnames: ["sealed.example.com"],
   }),
   connectionRoute("TCPRoute", named("ns-db", "db"), onListener("tcp")),
+  connectionRoute("TCPRoute", named("ns-store", "raw"), {
+    parentRefs: [listenerSetRef("ns-store", `ports-${secretWord}`)],
+  }),
   service({ namespace: "ns-dns", name: "dns" }, { ports: [{ name: "dns", port: 5300, protocol: "UDP" }] }),
   connectionRoute("UDPRoute", named("ns-dns", "dns"), {
     ...onListener("udp"),
@@ -210,6 +243,9 @@ function sealedBackend(address: Address, { certificatePem }: IssuedCertificate):
   ];
 }
 
+/** Ports that a tenant has opened by a ListenerSet. */
+export const openedPorts = [8443, 8082, 9400] as const;
+
 const storeListeners: readonly Manifest[] = [
   listenerSet(named("ns-store", "store"), [
     listener("web", 80, { hostname: "store.example.net" }),
@@ -217,6 +253,7 @@ const storeListeners: readonly Manifest[] = [
     listener("alt", 8443, { hostname: "store.example.net" }, { name: "tls" }),
   ]),
   listenerSet(named("ns-store", "open"), [listener("web", 80, { hostname: "open.example.net", ...everybody })]),
+  listenerSet(named("ns-store", "ports"), [listener("rest", 8082), listener("raw", 9400, { protocol: "TCP" })]),
 ];
 
 function route(namespace: string, name: string, hostnames: readonly string[], rules: readonly PlainObject[]): Manifest {

@@ -9,6 +9,7 @@ export const budgetLimits: fc.Arbitrary<BudgetLimits> = fc.constantFrom<BudgetLi
   { routes: 1 },
   { rules: 2, hostnames: 2 },
   { listeners: 2, gateways: 1 },
+  { backendTlsPolicies: 1, authorities: 1 },
   { regexes: 0, certificates: 1, changesPerMinute: 60 },
 );
 

@@ -72,7 +72,13 @@ function runsOf(world: World, edit: Edit): Readonly<Record<string, number>> {
 
 describe(`what runs beside ${routes} routes to one Service`, () => {
   it("is its cluster for another policy, and no route", () => {
-    const changed = { backendTlsPolicies: 1, backendTls: 1, policedPorts: 1, backendTlsStatuses: 1 };
+    const changed = {
+      backendTlsWeights: 1,
+      backendTlsPolicies: 1,
+      backendTls: 1,
+      policedPorts: 1,
+      backendTlsStatuses: 1,
+    };
     const printed = { clusterNodes: 1, clusters: 1, clusterReaches: 1, endpoints: 1, upstreamSecrets: 1 };
     expect(runsOf(start(), policy("other.internal"))).toEqual({ ...changed, ...printed, backendTlsWinners: 1 });
   });
@@ -90,6 +96,8 @@ describe(`what runs beside ${routes} routes to one Service`, () => {
 
   it("is its own status, and the winner's to be told again, for a policy that loses", () => {
     const runs = runsOf(start(), policy("other.internal", "younger"));
-    expect(runs).toEqual({ backendTlsPolicies: 1, backendTls: 1, backendTlsWinners: 1, backendTlsStatuses: 1 });
+    const weighed = { backendTlsWeights: 1, budgetScopes: 1 };
+    const decided = { backendTlsPolicies: 1, backendTls: 1, backendTlsWinners: 1, backendTlsStatuses: 1 };
+    expect(runs).toEqual({ ...weighed, ...decided });
   });
 });

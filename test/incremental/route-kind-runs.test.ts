@@ -120,7 +120,7 @@ describe.each(sizes)("beside %i other routes", (routes) => {
       edit: udp(2),
       runs: {
         ...{ ...forwarded, udpRoutes: 1, udpRouteWeights: 1 },
-        ...{ datagramClusterNodes: 1, datagramClusters: 1, datagramEndpoints: 1 },
+        ...{ datagramClusterNodes: 1, datagramClusters: 1, datagramEndpoints: 1, datagramReaches: 1 },
       },
     },
     {

@@ -212,6 +212,7 @@ function expectations(): readonly Expectation[] {
         ...{
           services: 1,
           selectingServices: 1,
+          serviceAddresses: 1,
           httpRoutes: 3,
           ...resolved(3),
           attachments: 3,
@@ -226,7 +227,7 @@ function expectations(): readonly Expectation[] {
     {
       what: "another selector of a Service is nothing to routes and endpoints",
       edit: { of: "Service", key: "team/backend", value: reselected },
-      runs: { services: 1, selectingServices: 1 },
+      runs: { services: 1, selectingServices: 1, serviceAddresses: 1 },
     },
     {
       what: "a label that decides detaches the three routes of its namespace",
@@ -263,7 +264,7 @@ function expectations(): readonly Expectation[] {
     {
       what: "a Service that nobody refers to goes nowhere",
       edit: { of: "Service", key: "team/lonely", value: lonely },
-      runs: { services: 1, selectingServices: 1 },
+      runs: { services: 1, selectingServices: 1, serviceAddresses: 1 },
     },
     {
       what: "a grant that nobody needs runs nothing",
@@ -327,6 +328,8 @@ function expectations(): readonly Expectation[] {
       runs: {
         ...{ ...gatewaySide, ...withoutTable, ...weighed, sharedTables, foreignHoldings: 1 },
         ...{ ownListenerSets: 1, listenerSetWeights: 1 },
+        // Nobody had the port: what is spoken there and the rest of it are recorded first.
+        ...{ gateways: 2, claims: 2, heldHostnames: 2, heldLengths: 2, pathHolders: 1 },
       },
     },
     {

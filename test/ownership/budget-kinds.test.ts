@@ -99,6 +99,77 @@ it.each([
   expect(conditionOf(translate(within), named(kind, "second"), "Accepted")?.reason).not.toBe("BudgetExceeded");
 });
 
+function policy(name: string, { created = 1, trust = "wellKnownCACertificates: System" } = {}): string {
+  return `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: ${name}, namespace: shop, creationTimestamp: "2026-01-0${created}T00:00:00Z" }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: ${name} }]
+  validation: { hostname: backend.internal, ${trust} }
+`;
+}
+
+const bundles = 'caCertificateRefs: [{ group: "", kind: ConfigMap, name: a }, { group: "", kind: ConfigMap, name: b }]';
+const gatewayOfShop = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: own, namespace: shop, creationTimestamp: "2026-01-01T00:00:00Z" }
+spec:
+  gatewayClassName: gatehouse
+  listeners: [{ name: web, port: 80, protocol: HTTP }]
+  tls:
+    frontend:
+      default: { validation: { caCertificateRefs: [{ group: "", kind: ConfigMap, name: clients }] } }
+`;
+
+it.each([
+  { what: "policies", limits: "backendTlsPolicies: 1", first: policy("one"), trust: undefined },
+  {
+    what: "authorities of policies",
+    limits: "authorities: 3",
+    first: policy("one", { trust: bundles }),
+    trust: bundles,
+  },
+  { what: "authorities of one policy", limits: "authorities: 1", first: "", trust: bundles },
+  { what: "authorities of Gateways too", limits: "authorities: 2", first: gatewayOfShop, trust: bundles },
+])("a budget counts $what, and closes what the newest is for", ({ limits, first, trust }) => {
+  const second = policy("app", { created: 2, ...(trust !== undefined && { trust }) });
+  const service = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: app, namespace: shop }
+spec: { ports: [{ name: web, port: 80 }] }
+`;
+  const world = platform + first + second + service + route("HTTPRoute", "app");
+  const reasons = (text: string) => {
+    const translator = translate(text);
+    const update = translator.flush().statuses.get(objectKey("BackendTLSPolicy", namespacedName("shop", "app")));
+    const [ancestor] = update?.kind === "Policy" ? update.ancestors : [];
+    const tls = [...translator.routing.backendTls.portTls.entries()].map(([key, { kind }]) => `${key} ${kind}`);
+    return { reason: ancestor?.conditions.find(({ type }) => type === "Accepted")?.reason, tls };
+  };
+  expect(reasons(world + budget(limits))).toEqual({ reason: "BudgetExceeded", tls: ["shop/app/80 refused"] });
+  expect(reasons(world).reason).not.toBe("BudgetExceeded");
+});
+
+it("a policy of another namespace, and an older one, is nothing to a budget that is used up", () => {
+  const foreign = policy("app").replace("namespace: shop", "namespace: other");
+  const translator = translate(platform + foreign + policy("app", { created: 2 }) + budget("backendTlsPolicies: 1"));
+  translator.flush();
+  const settled = [...translator.routing.backendTls.policies.entries()].map(([key, { settings }]) => [
+    key,
+    settings?.hostname,
+  ]);
+  expect(settled.sort()).toEqual([
+    ["other/app", "backend.internal"],
+    ["shop/app", "backend.internal"],
+  ]);
+});
+
 it.each(routeKinds)("a change of a %s that waits is told, whether or not it is there already", (kind) => {
   const translator = translate(platform + route(kind, "known"));
   translator.flush();

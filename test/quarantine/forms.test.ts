@@ -64,6 +64,7 @@ describe("a rule that proxies refuse", () => {
       .map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const)
       .filter(([, count]) => count > 0);
     expect(Object.fromEntries(runs)).toEqual({
+      refusedAuthorities: 1,
       refusedCertificates: 1,
       refusedClusters: 1,
       refusedRules: 1,

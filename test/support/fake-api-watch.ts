@@ -61,7 +61,7 @@ export class FakeWatches {
   /** Tells every watch that asked for bookmarks how far it has come. */
   bookmark(): void {
     for (const [response, options] of this.#open)
-      if (options.bookmarks) this.#send(response, this.#bookmarkOf(options));
+      if (options.bookmarks && isNews(options, this.#store.version)) this.#send(response, this.#bookmarkOf(options));
   }
 
   /** Ends every watch of a kind, or all: in good order, or by a connection that breaks. */
@@ -109,7 +109,9 @@ export class FakeWatches {
   }
 
   #hear(event: StoreEvent): void {
-    for (const [response, options] of this.#open) this.#deliver(response, { options, event });
+    for (const [response, options] of this.#open) {
+      if (isNews(options, Number(event.object.metadata.resourceVersion))) this.#deliver(response, { options, event });
+    }
   }
 
   #deliver(
@@ -136,6 +138,11 @@ export class FakeWatches {
     if (this.#stalled) this.#held.set(response, (this.#held.get(response) ?? "") + line);
     else response.write(line);
   }
+}
+
+/** A watch hears nothing up to the version that it goes on from, also when the server has yet to come to it. */
+function isNews({ since }: WatchOptions, version: number): boolean {
+  return typeof since !== "number" || version > since;
 }
 
 const expired = {

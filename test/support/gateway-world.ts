@@ -1,6 +1,12 @@
 import type { Collection, Source } from "../../src/collection/collection.ts";
 import { Graph } from "../../src/collection/graph.ts";
-import type { Gateway, GatewayClass, ListenerSet, ReferenceGrant } from "../../src/core/gateway-api.ts";
+import type {
+  BackendTlsPolicy,
+  Gateway,
+  GatewayClass,
+  ListenerSet,
+  ReferenceGrant,
+} from "../../src/core/gateway-api.ts";
 import type { GatewayParameters } from "../../src/core/gateway-parameters.ts";
 import { nameOf, type ObjectByKind } from "../../src/core/keys.ts";
 import type { ConfigMap, Namespace, ObjectMeta, Secret } from "../../src/core/kubernetes.ts";
@@ -91,6 +97,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     ListenerSet: listenerSets,
     ...routes,
     GatewayParameters: parameters,
+    BackendTLSPolicy: graph.source<BackendTlsPolicy>("BackendTLSPolicy"),
     NamespaceBudget: graph.source<NamespaceBudget>("NamespaceBudget"),
   };
   const inputs = {
@@ -98,6 +105,7 @@ export function createGatewayWorld(placement: Placement = standalone): GatewayWo
     budgets: declareBudgets(graph, budgetSources, { classes, namespaceLabels }),
     certificates: graph.derive("certificateStates", certificates, certificateState),
     refusedCertificates: graph.source<string>("refusedCertificates"),
+    refusedAuthorities: graph.source<string>("refusedAuthorities"),
     caBundleStates: graph.derive("caBundleStates", graph.derive("caBundles", configMaps, readCaBundle), caBundleState),
     listenerSets: graph.groupBy("listenerSetsByGateway", [listenerSets], listenerSetKeys),
     namespaceLabels,

@@ -58,7 +58,10 @@ export function createRouteWorld(): RouteWorld {
   const parents = graph.derive("parents", nodes, routeParents);
   const services = graph.derive("services", sources.Service, serviceView);
   const caBundleStates = graph.source<CaBundleState>("caBundleStatesOfPolicies");
-  const { portTls } = declareBackendTls(graph, sources.BackendTLSPolicy, { services, caBundleStates, nodes });
+  const { portTls } = declareBackendTls(graph, sources.BackendTLSPolicy, {
+    ...{ services, caBundleStates, nodes, budgets },
+    refusedAuthorities: graph.source<string>("refusedAuthoritiesOfPolicies"),
+  });
   const backends: BackendInputs = { services, grants, portTls };
   const inputs = { ...backends, parents, namespaceLabels: labels, budgets, ownership };
   const routes = declareKindConflicts(graph, {
@@ -118,6 +121,7 @@ function declareGateways(
     budgets,
     certificates: graph.derive("certificateStates", certificates, certificateState),
     refusedCertificates: graph.source<string>("refusedCertificates"),
+    refusedAuthorities: graph.source<string>("refusedAuthorities"),
     caBundleStates: graph.derive(
       "caBundleStates",
       graph.derive("caBundles", sources.ConfigMap, readCaBundle),

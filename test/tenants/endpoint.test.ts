@@ -137,20 +137,20 @@ it("lets nobody ask more than their share, service accounts of a namespace toget
   const statuses = new Set<number>();
   for (let index = 0; index < 15; index += 1) statuses.add((await ask("account-token")).status);
   expect([...statuses]).toEqual([200]);
-  const answers = [];
-  for (let index = 0; index < 15; index += 1) answers.push(await ask("other-account-token"));
-  expect(answers.at(-1)).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
+  const answers = await Promise.all(Array.from({ length: 100 }, () => ask("other-account-token")));
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused).toMatchObject({ headers: { "retry-after": "1" } });
   expect(await ask("platform-token")).toMatchObject({ status: 200 });
 });
 
 it("does not ask about one guessed token after the other, and still answers who is known", async () => {
   world = await startTenantWorld(sampleKnowledge);
   await world.ask("/v1/whoami", { token: "shop-token" });
-  const statuses = [];
-  for (let index = 0; index < 160; index += 1) {
-    statuses.push((await world.ask("/v1/whoami", { token: `guess-${index}` })).status);
-  }
-  expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  const { ask } = world;
+  const answers = await Promise.all(
+    Array.from({ length: 160 }, (_, index) => ask("/v1/whoami", { token: `guess-${index}` })),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
   expect(world.reviews.reviews.length).toBeLessThan(160);
   expect(await world.ask("/v1/whoami", { token: "shop-token" })).toMatchObject({ status: 200 });
 });

@@ -17,7 +17,7 @@ beforeEach(async () => {
   world = await startTenantWorld({
     ...sampleKnowledge,
     history: (question) =>
-      question.host === "shop.example.com" && sampleKnowledge.history !== undefined
+      (!("host" in question) || question.host === "shop.example.com") && sampleKnowledge.history !== undefined
         ? sampleKnowledge.history(question)
         : { ...question, current: [], changes: [] },
   });
@@ -77,6 +77,21 @@ describe("through the API server", () => {
     });
   });
 
+  it("tells who had a port, to each what they may know", async () => {
+    const whole = await runHistory(":5432/tcp", ...asUser("platform-token"));
+    expect(whole.out).toMatch(
+      /edge\/public:5432 +\* +all TCP connections +TCPRoute bank\/vault@3 +TCPRoute shop\/cart@1 /,
+    );
+    const { out, code } = await runHistory(":5432/tcp", ...asUser("shop-token"));
+    expect(out).toMatch(/ another namespace:5432 +\* +all TCP connections +another namespace +TCPRoute shop\/cart@1 /);
+    expect(out).not.toMatch(/bank|vault|edge|public|@0/);
+    expect(code).toBe(0);
+  });
+
+  it.each([":0/tcp", ":70000/udp", ":443", ":443/tls", "/cart"])("takes %s for no place", async (asked) => {
+    await expect(runHistory(asked, ...asUser("shop-token"))).rejects.toThrow("write HOST, HOST/PATH, :PORT/tcp");
+  });
+
   it("fails where nothing is known, and where nobody may be asked", async () => {
     expect(await runHistory("nobody.example.com", ...asUser("shop-token"))).toEqual({
       out: "",
@@ -84,7 +99,7 @@ describe("through the API server", () => {
       code: 1,
     });
     const stranger = await runHistory("shop.example.com", ...asUser("stolen"));
-    expect(stranger).toMatchObject({ out: "", errors: expect.stringContaining("does not know this token"), code: 1 });
+    expect(stranger).toMatchObject({ out: "", errors: expect.stringContaining("does not know this token"), code: 2 });
   });
 });
 

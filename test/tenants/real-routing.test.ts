@@ -90,11 +90,11 @@ it.each([
   expect(JSON.stringify(redacted)).not.toMatch(others);
 });
 
-it("names nobody else where several teams match, and tells that they do", () => {
+it("names nobody else where several teams match, and tells that others do and not how many", () => {
   const whole = ask("/all", { "x-vault": "vault", "x-wallet": "wallet", "x-shop": "shop" });
   const [redacted] = redactRequest(whole, sees).gateways;
   const matches = [redacted?.winner, ...(redacted?.rivals ?? []), ...(redacted?.withheld ?? [])];
-  expect(matches.filter((each) => each !== undefined)).toHaveLength(3);
+  expect(matches.filter((each) => each !== undefined)).toHaveLength(2);
   expect(JSON.stringify(redacted)).not.toMatch(others);
   expect(JSON.stringify(redacted)).toContain("shop-rule");
 });

@@ -1,5 +1,6 @@
 import type { Knowledge } from "../../src/app/tenant-questions.ts";
 import type { ExplainedMatch, ObjectName, Rival } from "../../src/core/explanation.ts";
+import type { WiderPlace } from "../../src/core/history.ts";
 import type { NamespacedName, ObjectKey } from "../../src/core/keys.ts";
 
 function route(namespace: string, name: string): ObjectName {
@@ -62,19 +63,25 @@ export const sampleKnowledge: Knowledge = {
     ],
     replicas: { answered: 2, known: 2 },
   }),
-  history: ({ host }) => ({
-    host,
-    current: [],
-    changes: [
-      {
-        ...{ time: "2026-01-01T00:00:00Z", gateway: "edge/public" as NamespacedName, port: 80, hostname: host },
-        path: { type: "PathPrefix", value: "/vault-path" },
-        from: { route: "HTTPRoute/bank/vault" as ObjectKey, generation: 3 },
-        to: { route: "HTTPRoute/shop/cart" as ObjectKey, generation: 1 },
-        cause: "HTTPRoute bank/vault is gone",
-        resource: { name: "http-80", version: "0123" },
-        proxies: { connected: 2, acknowledged: 2 },
-      },
-    ],
-  }),
+  history: (question) => {
+    const [place, kind, through] =
+      "port" in question
+        ? [{ ...question, hostname: "" }, "TCPRoute", {}]
+        : [{ port: 80, hostname: question.host, path: vaultPath }, "HTTPRoute", { through: everyPath(question.host) }];
+    const change = {
+      ...{ time: "2026-01-01T00:00:00Z", gateway: "edge/public" as NamespacedName, ...place },
+      from: { route: `${kind}/bank/vault` as ObjectKey, generation: 3 },
+      to: { route: `${kind}/shop/cart` as ObjectKey, generation: 1, ...through },
+      cause: `${kind} bank/vault is gone`,
+      resource: { name: "http-80", version: "0123" },
+      proxies: { connected: 2, acknowledged: 2 },
+    };
+    return { ...question, current: [], changes: [change] };
+  },
 };
+
+function everyPath(hostname: string): WiderPlace {
+  return { hostname, path: { type: "PathPrefix", value: "/" } };
+}
+
+const vaultPath = { type: "PathPrefix", value: "/vault-path" } as const;

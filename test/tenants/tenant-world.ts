@@ -43,7 +43,7 @@ export const tokens = {
   "other-account-token": { username: "system:serviceaccount:shop:other" },
 };
 
-const namespaced = new Set(["httproutes", "gateways", "listenersets", "services"]);
+const namespaced = new Set(["httproutes", "tcproutes", "gateways", "listenersets", "services"]);
 
 /** The developer and the accounts of `shop` may read what is there; the platform team may read everything. */
 function usualRights({ user, resource, namespace }: ReviewedDeed): boolean {

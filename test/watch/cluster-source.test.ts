@@ -81,6 +81,26 @@ describe("the objects of a cluster", () => {
     });
   });
 
+  it("cost nothing when a tool changes its annotations, and those are not kept", async () => {
+    const world = await createWorld();
+    const annotated = (text: string) => {
+      const { metadata, ...rest } = structuredClone(
+        world.server.get("HTTPRoute", "one/r") ?? { metadata: { name: "r" } },
+      );
+      world.server.put("HTTPRoute", { ...rest, metadata: { ...metadata, annotations: { "example.com/seen": text } } });
+    };
+    world.server.put("HTTPRoute", routeWith("r", "a.example.com"));
+    annotated("first");
+    await world.start();
+    const before = world.objects.get(route);
+    expect(JSON.stringify(before)).not.toContain("example.com/seen");
+    world.news();
+    annotated("second");
+    await settle(world, "s");
+    expect(world.news()).toEqual(["set HTTPRoute/one/s"]);
+    expect(world.objects.get(route)).toBe(before);
+  });
+
   it("come as one batch when their events arrive together", async () => {
     const world = await createWorld();
     await world.start();
@@ -148,6 +168,40 @@ describe("the objects of a cluster", () => {
     expect(world.server.requests.some(({ path }) => path === "/api/v1/services" || path === "/api/v1/secrets")).toBe(
       false,
     );
+  });
+});
+
+describe("a namespace that is watched and may not be read", () => {
+  const forbidden = { status: 403, reason: "Forbidden", message: "it is forbidden" };
+
+  it("because it was deleted, with the roles in it, holds nobody up, and comes when it is there again", async () => {
+    const world = await createWorld({ scope: { namespaces: ["one", "gone"] } });
+    const allow = world.server.fail(/\/namespaces\/gone\//, forbidden);
+    world.server.put("Namespace", { metadata: { name: "one" } });
+    world.server.put("HTTPRoute", routeWith("r", "x.example.com"));
+    await world.start();
+    expect([...world.objects.keys()]).toEqual(["Namespace/one", route]);
+    expect(world.source.problems()).toContainEqual({
+      file: "API server",
+      object: "httproutes of gone",
+      message: "it is forbidden",
+    });
+    world.server.put("Namespace", { metadata: { name: "gone" } });
+    world.server.put("Service", { metadata: { name: "s", namespace: "gone" }, spec: {} });
+    allow();
+    await until(() => world.objects.has("Service/gone/s") && world.source.problems().length === 0);
+  });
+
+  it("is told by the kinds that are not read, as is any kind", async () => {
+    const world = await createWorld();
+    const allow = world.server.fail(/\/(tcproutes|secrets)$/, forbidden);
+    const started = world.start();
+    await until(() => world.source.problems().length === 3);
+    await until(() => world.source.unread?.().length === 2);
+    expect(world.source.unread?.()).toEqual(["secrets", "tcproutes"]);
+    allow();
+    await started;
+    expect(world.source.unread?.()).toEqual([]);
   });
 });
 

@@ -1,33 +1,7 @@
-import { decodeMessage, encodeMessage } from "../../proto/messages.ts";
-import { type ResourceType, resourceTypeOf, resourceTypes, typeUrls } from "../../src/core/xds-resource.ts";
+import { encodeMessage } from "../../proto/messages.ts";
+import { type ResourceType, resourceTypes, typeUrls } from "../../src/core/xds-resource.ts";
 import type { Transport } from "./fake-envoy.ts";
-
-/** What the model needs to know of a resource; it is what the bytes of a test's resources hold, as JSON. */
-export interface ModelContent {
-  readonly name: string;
-  /** Makes contents differ. */
-  readonly tag: number;
-  /** Tables that a listener or a scope names. */
-  readonly routes?: readonly string[];
-  /** Whether a listener looks its requests up in scopes. */
-  readonly scoped?: boolean;
-  /** Where a listener listens: no two may at one address. */
-  readonly address?: number;
-  /** Clusters that a listener names itself. */
-  readonly clusters?: readonly string[];
-  /** What a table is made of. */
-  readonly parts?: Readonly<Record<string, ModelPart>>;
-  /** Whether the model refuses it. */
-  readonly bad?: boolean;
-}
-
-/** A part of a table, as the routes of a rule are. */
-export interface ModelPart {
-  readonly tag: number;
-  /** The cluster that it leads to, if it does not answer by itself. */
-  readonly cluster?: string;
-  readonly bad?: boolean;
-}
+import { isBad, type ModelContent, type ModelResponse, readDelta, readSotw, type Upsert } from "./model-content.ts";
 
 export interface ModelOptions {
   readonly transport: Transport;
@@ -49,8 +23,8 @@ export class EnvoyModel {
   #streams = new Map<ResourceType, { readonly names: Set<string>; nonce: string; version: string }>();
   #hasNode = false;
   #asksForScopes = false;
-  /** An acknowledgement of clusters that waits for endpoints. */
-  #warming: { readonly clusters: Set<string>; readonly acknowledge: () => void } | undefined;
+  /** An acknowledgement of clusters that waits for endpoints and secrets. */
+  #warming: { readonly awaited: Set<string>; readonly acknowledge: () => void } | undefined;
   readonly #lastVersion = new Map<ResourceType, string>();
   /** What may come again although it is held: it was asked for on this stream, or nobody knew what is here. */
   #again = new Set<string>();
@@ -66,6 +40,8 @@ export class EnvoyModel {
   #refusedClusters: ReadonlySet<string> = new Set();
   /** Listeners with clusters that they came without, because these were refused: a listener is everybody's, and waits for none. */
   readonly #excused = new Set<string>();
+  /** What came on this stream. */
+  #fresh = new Set<string>();
   refusals = 0;
   /** Requests that are on their way. */
   outbox: Uint8Array[] = [];
@@ -76,7 +52,7 @@ export class EnvoyModel {
 
   /** What a debugging reader wants to see. */
   get warming(): readonly string[] {
-    return [...(this.#warming?.clusters ?? [])];
+    return [...(this.#warming?.awaited ?? [])];
   }
 
   /** What runs, by name. */
@@ -84,49 +60,58 @@ export class EnvoyModel {
     return this.#applied.get(type) ?? new Map();
   }
 
-  /** Tables in use and listeners that name a cluster which cannot be used: requests of these would be answered 503, and
-   * connections closed. */
-  dangling(): readonly string[] {
+  /**
+   * Tables in use and listeners that name a cluster which cannot be used: requests of these would be answered 503, and
+   * connections closed.
+   */
+  dangling(which: "all" | "of this stream"): readonly string[] {
     const isMissing = (one: string) => this.#isMissing(one);
-    const ofTables = [...this.#namedRoutes()].flatMap((name) => {
+    const isChecked = (type: ResourceType, name: string) => which === "all" || this.#fresh.has(`${type} ${name}`);
+    const tables = [...this.#namedRoutes()].filter((name) => isChecked("route", name));
+    const ofTables = tables.flatMap((name) => {
       const parts = Object.values(this.applied("route").get(name)?.parts ?? {});
       const missing = parts.flatMap(({ cluster }) => cluster ?? []).filter(isMissing);
       return missing.map((cluster) => `${name} → ${cluster}`);
     });
-    const ofListeners = [...this.applied("listener").values()].flatMap(({ name, clusters: named = [] }) => {
+    const listeners = [...this.applied("listener").values()].filter(({ name }) => isChecked("listener", name));
+    const ofListeners = listeners.flatMap(({ name, clusters: named = [] }) => {
       const missing = named.filter((one) => isMissing(one) && !this.#excused.has(`${name} ${one}`));
       return missing.map((cluster) => `${name} → ${cluster}`);
     });
     return [...ofTables, ...ofListeners];
   }
 
-  /** Begins a stream; what was on its way on the last one is lost. */
-  connect(): void {
+  /** Begins a stream; what was on its way on the last one, in both directions, is lost. */
+  connect(lost: readonly Uint8Array[]): void {
     this.outbox = [];
     this.#streams = new Map();
     this.#hasNode = false;
     this.#warming = undefined;
     this.#refused = new Set();
     this.#asked = new Set();
+    this.#fresh = new Set();
     // The last answer of each type may have been lost, and with it what the server did not know.
     for (const [type, names] of this.#latest) for (const name of names) this.#doubted.add(`${type} ${name}`);
+    // The server does not know either what of the rest has arrived.
+    for (const { type, upserts } of lost.map((message) => this.#read(message)))
+      for (const { content } of upserts) this.#doubted.add(`${type} ${content.name}`);
     this.#again = new Set(this.#doubted);
     this.#ask("cluster", [], []);
     this.#ask("listener", [], []);
     this.#follow();
   }
 
-  /** Stops waiting for endpoints, as Envoy does after its fetch timeout; returns whether it was waiting. */
-  timeOut(): boolean {
-    if (this.#warming === undefined) return false;
-    this.#warm([...this.#warming.clusters]);
-    return true;
+  /** Stops waiting for what comes of some types, as Envoy does after its fetch timeout; returns whether it was waiting. */
+  timeOut(types: readonly ResourceType[]): boolean {
+    const late = [...(this.#warming?.awaited ?? [])].filter((one) => types.some((type) => one.startsWith(`${type} `)));
+    this.#warm(late);
+    return late.length > 0;
   }
 
   /** Takes a response; `refusedClusters` were known to be refused when it was sent. */
   receive(message: Uint8Array, refusedClusters: ReadonlySet<string>): void {
     this.#refusedClusters = refusedClusters;
-    const response = this.#options.transport === "delta" ? readDelta(message) : readSotw(message);
+    const response = this.#read(message);
     const { type } = response;
     const stream = this.#streams.get(type);
     if (stream === undefined) throw new Error(`a response without a request: ${type}`);
@@ -156,11 +141,14 @@ export class EnvoyModel {
       response.upserts.map(({ content }) => content).filter((one) => before.get(one.name)?.tag !== one.tag),
     );
     this.#follow();
-    if (type === "endpoint")
-      this.#warm(
-        response.upserts.map(({ content }) => content.name),
-        response.removed,
-      );
+    const arrived = response.upserts.map(({ content }) => content.name);
+    // Envoy does not hear that a secret is gone.
+    if (type === "endpoint") this.#warm([...arrived, ...response.removed].map((name) => `endpoint ${name}`));
+    if (type === "secret") this.#warm(arrived.map((name) => `secret ${name}`));
+  }
+
+  #read(message: Uint8Array): ModelResponse {
+    return this.#options.transport === "delta" ? readDelta(message) : readSotw(message);
   }
 
   /** Refuses a response after applying any part of what is good in it. */
@@ -172,21 +160,28 @@ export class EnvoyModel {
       this.#again.add(`${type} ${content.name}`);
       this.#doubted.add(`${type} ${content.name}`);
     }
-    const applies = this.#options.choose(3);
+    const isInvalid = this.#options.choose(4) === 0;
+    const applies = isInvalid ? 0 : this.#options.choose(3);
     for (const { content } of upserts) {
       if (!isBad(content) && (applies === 2 || (applies === 1 && this.#options.choose(2) === 0)))
         this.#apply(type, content);
     }
     this.#follow();
-    this.#answer(type, this.#words(type, bad));
+    this.#answer(
+      type,
+      isInvalid
+        ? `goo.gle/debugstr\nname: "${bad[0]}"\n: Proto constraint validation failed (it)`
+        : this.#words(type, bad),
+    );
   }
 
   /** As Envoy puts it: of clusters and listeners it names the bad ones. */
   #words(type: ResourceType, bad: readonly string[]): string {
     const names = type === "cluster" || type === "listener";
     if (!names || this.#options.choose(3) === 0) return `bad: ${bad.join()}`;
+    const named = bad.filter((_, index) => index === 0 || this.#options.choose(3) > 0);
     const [separator, list] = type === "cluster" ? [", ", "cluster(s)"] : ["\n", "listener(s)"];
-    return `Error adding/updating ${list} ${bad.map((name) => `${name}: it is bad`).join(separator)}`;
+    return `Error adding/updating ${list} ${named.map((name) => `${name}: it is bad`).join(separator)}`;
   }
 
   /** What no response may hold, whatever the schedule. */
@@ -195,8 +190,7 @@ export class EnvoyModel {
     this.#latest.set(type, names);
     if (names.size !== upserts.length) throw new Error(`a name comes twice: ${type} ${[...names].join()}`);
     for (const { content, version } of upserts) {
-      const isNamed = type === "endpoint" || type === "route";
-      if (isNamed && !this.#asked.has(`${type} ${content.name}`))
+      if (isNamed(type) && !this.#asked.has(`${type} ${content.name}`))
         throw new Error(`nobody asked for ${type} ${content.name}`);
       if (isComplete) continue;
       if (upserts.length === 1 && this.#refused.has(`${type} ${JSON.stringify(content)}`)) {
@@ -214,13 +208,14 @@ export class EnvoyModel {
       this.#answer(type, undefined);
       return;
     }
-    const clusters = new Set(changed.map(({ name }) => name));
-    this.#warming = { clusters, acknowledge: () => this.#answer("cluster", undefined) };
+    const secrets = changed.flatMap(({ secret }) => secret ?? []).filter((name) => !this.applied("secret").has(name));
+    const awaited = [...changed.map(({ name }) => `endpoint ${name}`), ...secrets.map((name) => `secret ${name}`)];
+    this.#warming = { awaited: new Set(awaited), acknowledge: () => this.#answer("cluster", undefined) };
   }
 
-  #warm(...arrived: readonly (readonly string[])[]): void {
-    for (const name of arrived.flat()) this.#warming?.clusters.delete(name);
-    if (this.#warming?.clusters.size !== 0) return;
+  #warm(arrived: readonly string[]): void {
+    for (const one of arrived) this.#warming?.awaited.delete(one);
+    if (this.#warming?.awaited.size !== 0) return;
     const { acknowledge } = this.#warming;
     this.#warming = undefined;
     acknowledge();
@@ -229,6 +224,8 @@ export class EnvoyModel {
   /** Asks for what is named now, and no longer for the rest. */
   #follow(): void {
     this.#want("endpoint", new Set(this.applied("cluster").keys()));
+    const naming = [...this.applied("cluster").values(), ...this.applied("listener").values()];
+    this.#want("secret", new Set(naming.flatMap(({ secret }) => secret ?? [])));
     this.#asksForScopes ||= [...this.applied("listener").values()].some((listener) => listener.scoped === true);
     if (this.#asksForScopes && !this.#streams.has("scope")) this.#ask("scope", [], []);
     this.#want("route", this.#namedRoutes());
@@ -297,14 +294,16 @@ export class EnvoyModel {
 
   /** What came after the client stopped asking for it is ignored. */
   #apply(type: ResourceType, content: ModelContent): void {
-    const isNamed = type === "endpoint" || type === "route";
-    if (isNamed && this.#streams.get(type)?.names.has(content.name) !== true) return;
+    if (isNamed(type) && this.#streams.get(type)?.names.has(content.name) !== true) return;
     if (type === "listener") this.#findAddress(content);
+    const isKept = JSON.stringify(this.applied(type).get(content.name)) === JSON.stringify(content);
     this.#applied.get(type)?.set(content.name, content);
+    this.#fresh.add(`${type} ${content.name}`);
     for (const cluster of content.clusters ?? []) {
       const isExcused = this.#isMissing(cluster) && this.#refusedClusters.has(cluster);
       if (isExcused) this.#excused.add(`${content.name} ${cluster}`);
-      else this.#excused.delete(`${content.name} ${cluster}`);
+      // What a complete response repeats is as it was.
+      else if (!isKept) this.#excused.delete(`${content.name} ${cluster}`);
     }
   }
 
@@ -320,11 +319,10 @@ export class EnvoyModel {
 
   #drop(type: ResourceType, name: string): void {
     this.#versions.get(type)?.delete(name);
-    // Envoy keeps the table and the endpoints that it uses, whoever says that they are gone; others it has dropped itself.
-    const isNamed = type === "endpoint" || type === "route";
-    if (isNamed && this.#streams.get(type)?.names.has(name) === true) return;
+    // Envoy keeps what it uses of these, whoever says that it is gone; the rest it has dropped itself.
+    if (isNamed(type) && this.#streams.get(type)?.names.has(name) === true) return;
     this.#applied.get(type)?.delete(name);
-    if (type === "cluster") this.#warm([name]);
+    if (type === "cluster") this.#warm([`endpoint ${name}`]);
   }
 
   #missing(type: ResourceType, upserts: readonly Upsert[]): readonly string[] {
@@ -333,49 +331,7 @@ export class EnvoyModel {
   }
 }
 
-function isBad({ bad, parts }: ModelContent): boolean {
-  return bad === true || Object.values(parts ?? {}).some((part) => part.bad === true);
-}
-
-interface Upsert {
-  readonly content: ModelContent;
-  readonly version: string;
-}
-
-interface ModelResponse {
-  readonly type: ResourceType;
-  readonly nonce: string;
-  readonly version: string;
-  readonly upserts: readonly Upsert[];
-  readonly removed: readonly string[];
-  readonly isComplete: boolean;
-}
-
-function readDelta(bytes: Uint8Array): ModelResponse {
-  const message = decodeMessage("envoy.service.discovery.v3.DeltaDiscoveryResponse", bytes);
-  const upserts = (message.resources ?? []).map(({ version, resource }) => {
-    return { content: readContent(resource?.value), version: version ?? "" };
-  });
-  const removed = message.removedResources ?? [];
-  if (upserts.length > 0 && removed.length > 0) throw new Error("additions and removals in one response");
-  return { ...readCommon(message), version: "", upserts, removed, isComplete: false };
-}
-
-function readSotw(bytes: Uint8Array): ModelResponse {
-  const message = decodeMessage("envoy.service.discovery.v3.DiscoveryResponse", bytes);
-  const version = message.versionInfo ?? "";
-  const upserts = (message.resources ?? []).map(({ value }) => ({ content: readContent(value), version }));
-  const common = readCommon(message);
-  const isComplete = ["cluster", "listener", "scope"].includes(common.type);
-  return { ...common, version, upserts, removed: [], isComplete };
-}
-
-function readCommon(message: { readonly typeUrl?: string | undefined; readonly nonce?: string | undefined }) {
-  const type = resourceTypeOf(message.typeUrl ?? "");
-  if (type === undefined) throw new Error(`a response of an unknown type: ${message.typeUrl}`);
-  return { type, nonce: message.nonce ?? "" };
-}
-
-function readContent(bytes: Uint8Array | undefined): ModelContent {
-  return JSON.parse(Buffer.from(bytes ?? []).toString()) as ModelContent; // written by the test itself
+/** Whether it is asked for by name. */
+function isNamed(type: ResourceType): boolean {
+  return type === "endpoint" || type === "secret" || type === "route";
 }

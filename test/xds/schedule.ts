@@ -1,42 +1,21 @@
 import { expect, vi } from "vitest";
 import { namespacedName } from "../../src/core/keys.ts";
-import type { ResourceType, XdsResource } from "../../src/core/xds-resource.ts";
+import { type ResourceType, resourceTypes } from "../../src/core/xds-resource.ts";
 import { AdsStream } from "../../src/xds/ads-stream.ts";
-import { type Culprit, type ResourceParts, splitOnce } from "../../src/xds/culprit.ts";
+import { type Culprit, splitOnce } from "../../src/xds/culprit.ts";
 import { deltaVariant } from "../../src/xds/delta-stream.ts";
-import { FleetMemory } from "../../src/xds/fleet-memory.ts";
-import { ResourceTable } from "../../src/xds/resource-table.ts";
 import { sotwVariant } from "../../src/xds/sotw-stream.ts";
-import type { Outlet, StreamOptions } from "../../src/xds/stream-options.ts";
-import { EnvoyModel, type ModelContent, type ModelPart } from "./envoy-model.ts";
-import type { Transport } from "./fake-envoy.ts";
-import { resourceOf } from "./resources.ts";
+import type { Outlet, StreamOptions, StreamRequest } from "../../src/xds/stream-options.ts";
+import { CountedMemory, CountedTable } from "./counted.ts";
+import { EnvoyModel } from "./envoy-model.ts";
+import { contentOf, ModelConfig, splitModel } from "./model-config.ts";
+import type { ModelContent } from "./model-content.ts";
+import type { Setting } from "./schedule-settings.ts";
 
 const gateway = namespacedName("infra", "gateway");
 
 const patienceMs = 1_000_000;
 const stuckMs = 1_000_000_000;
-
-/** What a schedule may contain. Each adds a trouble to the one before. */
-export const settings = [
-  { transport: "delta", warms: true, refusals: false, reconnects: false, proxies: 1 },
-  { transport: "delta", warms: false, refusals: false, reconnects: false, proxies: 1 },
-  { transport: "delta", warms: true, refusals: true, reconnects: false, proxies: 1 },
-  { transport: "delta", warms: true, refusals: true, reconnects: false, proxies: 2 },
-  { transport: "delta", warms: true, refusals: false, reconnects: true, proxies: 1 },
-  { transport: "delta", warms: true, refusals: true, reconnects: true, proxies: 2 },
-  { transport: "sotw", warms: true, refusals: false, reconnects: false, proxies: 1 },
-  { transport: "sotw", warms: false, refusals: false, reconnects: false, proxies: 1 },
-  { transport: "sotw", warms: true, refusals: true, reconnects: true, proxies: 1 },
-] as const satisfies readonly Setting[];
-
-export interface Setting {
-  readonly transport: Transport;
-  readonly warms: boolean;
-  readonly refusals: boolean;
-  readonly reconnects: boolean;
-  readonly proxies: number;
-}
 
 /** What happened in some schedules. */
 export interface Totals {
@@ -49,11 +28,12 @@ export interface Totals {
   reconnects: number;
   restarts: number;
   cut: number;
+  vanished: number;
 }
 
 export function noTotals(): Totals {
   const none = { schedules: 0, steps: 0, edits: 0, pushes: 0, refusals: 0, culprits: 0, reconnects: 0 };
-  return { ...none, restarts: 0, cut: 0 };
+  return { ...none, restarts: 0, cut: 0, vanished: 0 };
 }
 
 /** Runs one schedule to its end. Timers must be faked. */
@@ -66,22 +46,10 @@ export async function runSchedule(setting: Setting, numbers: readonly number[], 
   }
   await run.settle();
   for (const held of run.held()) expect(held).toEqual(run.wanted());
+  await run.empty();
+  expect(run.kept()).toEqual([]);
   run.close();
-}
-
-/** The Gateway's configuration as a user edits it; it is consistent after every edit. */
-interface Config {
-  readonly clusters: Map<string, { readonly tag: number; readonly bad?: boolean }>;
-  readonly endpoints: Map<string, number>;
-  readonly routes: Map<
-    string,
-    { readonly tag: number; readonly parts: Map<string, ModelPart>; readonly bad?: boolean }
-  >;
-  /** Ports with a listener of their own: for requests, or for connections that go to a cluster. */
-  readonly ports: Map<number, { readonly tag: number; readonly cluster?: string; readonly bad?: boolean }>;
-  /** Parts that answer by themselves because a proxy refused them. */
-  readonly quarantined: Set<string>;
-  scoped: boolean;
+  expect(run.left()).toEqual({ timers: 0, ofTable: 1, ofMemory: 0 });
 }
 
 /** A message, with the clusters that were known to be refused when it was sent. */
@@ -93,42 +61,42 @@ interface Sent {
 /** One proxy with its connection. */
 interface Proxy {
   client: EnvoyModel;
-  stream: { receive(bytes: Uint8Array): void; close(): void } | undefined;
+  stream: Pick<AdsStream<StreamRequest>, "receive" | "close" | "report"> | undefined;
   /** Messages on their way to the client, and the writes that wait to be reported done. */
   inbox: Sent[];
   writes: (() => void)[];
+  /** What is to be called when a message may be made that had to wait for its turn. */
+  turn: (() => void) | undefined;
+  hasTurn: boolean;
 }
 
 class Schedule {
   readonly #setting: Setting;
   readonly #numbers: readonly number[];
   readonly #totals: Totals;
-  readonly #table = new ResourceTable();
-  readonly #memory = new FleetMemory();
+  readonly #table = new CountedTable();
+  readonly #memory = new CountedMemory();
   readonly #split = splitOnce(splitModel);
   readonly #proxies: readonly Proxy[];
-  readonly #config: Config = {
-    clusters: new Map(),
-    endpoints: new Map(),
-    routes: new Map(),
-    ports: new Map(),
-    quarantined: new Set(),
-    scoped: false,
-  };
+  readonly #config: ModelConfig;
+  /** Whether the Gateway is there; one that is not may have lost its resources too, as it has in the end. */
+  #presence: "there" | "gone" | "bare" | "empty" = "there";
   #culprits: Culprit[] = [];
   #position = 0;
-  #tags = 0;
   #streams = 0;
 
   constructor(setting: Setting, numbers: readonly number[], totals: Totals) {
     this.#setting = setting;
     this.#numbers = numbers;
     this.#totals = totals;
-    this.#table.addFleet(gateway);
+    this.#config = new ModelConfig({ ...setting, choose: (below) => this.#choose(below) });
     this.#publish();
     this.#table.markReady();
+    this.#table.onChange(gateway, (changed) => {
+      for (const [type, names] of changed) for (const name of names) this.#forgetGone(type, name);
+    });
     this.#proxies = Array.from({ length: setting.proxies }, (_, index) => {
-      return { client: this.#client(index), stream: undefined, inbox: [], writes: [] };
+      return { client: this.#client(index), stream: undefined, inbox: [], writes: [], turn: undefined, hasTurn: false };
     });
     for (const proxy of this.#proxies) this.#connect(proxy);
   }
@@ -140,24 +108,39 @@ class Schedule {
   /** Lets one thing happen. */
   step(): void {
     this.#totals.steps += 1;
+    const { reconnects, recurs, vanishes } = this.#setting;
     const proxy = this.#proxies[this.#choose(this.#proxies.length)];
-    const what = this.#choose(this.#setting.reconnects ? 22 : 21);
+    const what = this.#choose(reconnects ? 22 : 21);
     if (proxy === undefined) return;
     if (what === 21) this.#disconnect(proxy);
-    else if (what < 5) this.#edit();
-    else if (what < 10) this.#deliver(proxy);
+    else if (what < 5) {
+      this.#edit(vanishes && this.#choose(7) === 0);
+      // Another edit in the same turn may undo the first.
+      if (recurs && this.#choose(4) === 0) this.#edit(false);
+    } else if (what < 10) this.#deliver(proxy);
     else if (what < 15) this.#hear(proxy);
-    else if (what < 20) proxy.writes.shift()?.();
+    else if (what < 20) this.#progress(proxy);
+    else if (recurs && this.#choose(3) === 0) this.#release();
     else this.#quarantine();
   }
 
   /** Lets everything that is on its way happen, until the user has mended what no part is to blame for. */
   async settle(): Promise<void> {
+    if (this.#presence !== "empty") this.#presence = "there";
+    this.#publish();
     for (let round = 0; round < 200; round += 1) {
       await this.#drain();
       if (!this.#quarantine() && !this.#mend()) return;
     }
     throw new Error("there is no end to what is refused");
+  }
+
+  /** Takes everything away from the Gateway, and lets its proxies hear of that. */
+  async empty(): Promise<void> {
+    this.#presence = "empty";
+    this.#config.clear();
+    await this.settle();
+    this.#memory.standing(() => undefined);
   }
 
   held(): readonly object[] {
@@ -169,8 +152,22 @@ class Schedule {
     return describeAll((type) => new Map([...snapshot[type]].map(([name, one]) => [name, contentOf(one)])));
   }
 
+  /** What is kept of names that are all gone, but for what is in doubt or lost of a type that a proxy asks for no more. */
+  kept(): readonly object[] {
+    const types = this.#proxies.flatMap(({ stream }) => stream?.report().types ?? []);
+    const { size } = this.#memory;
+    const ofTypes = types.filter(({ acknowledged, kept }) => acknowledged + kept > 0);
+    const ofProxies = this.#setting.reconnects ? 2 * this.#proxies.length : 0;
+    return size > ofProxies ? [...ofTypes, { memory: size }] : ofTypes;
+  }
+
   close(): void {
     for (const { stream } of this.#proxies) stream?.close();
+  }
+
+  /** What outlives the streams. */
+  left(): object {
+    return { timers: vi.getTimerCount(), ofTable: this.#table.listeners, ofMemory: this.#memory.listeners };
   }
 
   async #drain(): Promise<void> {
@@ -178,7 +175,7 @@ class Schedule {
       await Promise.resolve();
       if (this.#proxies.every((proxy) => this.#isQuiet(proxy)) && !this.#passTime()) return;
       for (const proxy of this.#proxies) {
-        proxy.writes.shift()?.();
+        this.#progress(proxy);
         this.#deliver(proxy);
         this.#hear(proxy);
       }
@@ -186,10 +183,10 @@ class Schedule {
     throw new Error("it never comes to rest");
   }
 
-  #isQuiet({ inbox, writes, client }: Proxy): boolean {
-    if (inbox.length + writes.length + client.outbox.length > 0) return false;
+  #isQuiet({ inbox, writes, turn, client }: Proxy): boolean {
+    if (inbox.length + writes.length + client.outbox.length > 0 || turn !== undefined) return false;
     // State of the world cannot say that the endpoints of a cluster that is gone do not exist.
-    return !(this.#setting.transport === "sotw" && client.timeOut());
+    return !client.timeOut(this.#setting.transport === "sotw" ? ["endpoint", "secret"] : ["secret"]);
   }
 
   /** Only a client that connects again may leave the server waiting in vain: for scopes, which it need not have. */
@@ -224,8 +221,11 @@ class Schedule {
 
   #connect(proxy: Proxy): void {
     proxy.stream?.close();
+    const lost = proxy.inbox.map(({ message }) => message);
     proxy.inbox = [];
     proxy.writes = [];
+    proxy.turn = undefined;
+    proxy.hasTurn = false;
     const { inbox, writes } = proxy;
     const outlet: Outlet = {
       write: (message, done) => {
@@ -233,7 +233,7 @@ class Schedule {
         inbox.push({ message, refusedClusters: this.#findRefusedClusters() });
         writes.push(done);
       },
-      admits: () => true,
+      admits: (_, retry) => this.#admits(proxy, retry),
       answered: () => {},
       end: (reason, message) => {
         if (reason !== "unavailable") throw new Error(`${reason}: ${message}`);
@@ -246,7 +246,7 @@ class Schedule {
       this.#setting.transport === "delta"
         ? new AdsStream(deltaVariant, outlet, options)
         : new AdsStream(sotwVariant, outlet, options);
-    proxy.client.connect();
+    proxy.client.connect(lost);
   }
 
   #options(): StreamOptions {
@@ -284,15 +284,35 @@ class Schedule {
     };
   }
 
+  /** Whether a message may be made now, as if it were a large one, of which few may be under way. */
+  #admits(proxy: Proxy, retry: () => void): boolean {
+    const mayWrite = !this.#setting.turns || proxy.hasTurn || this.#choose(3) > 0;
+    proxy.hasTurn = false;
+    if (!mayWrite) proxy.turn = retry;
+    return mayWrite;
+  }
+
+  /** A write is done, or it is the turn of what waits for that. */
+  #progress(proxy: Proxy): void {
+    const { turn } = proxy;
+    if (turn === undefined) {
+      proxy.writes.shift()?.();
+      return;
+    }
+    proxy.turn = undefined;
+    proxy.hasTurn = true;
+    turn();
+  }
+
   #deliver({ inbox, client }: Proxy): void {
     const sent = inbox.shift();
     if (sent === undefined) return;
     const before = client.refusals;
     client.receive(sent.message, sent.refusedClusters);
     this.#totals.refusals += client.refusals - before;
-    // State of the world cannot know which clusters a client that connects again still uses.
-    if (this.#setting.transport === "sotw" && this.#setting.reconnects) return;
-    expect(client.dangling()).toEqual([]);
+    // State of the world cannot know which clusters are still used by what a client had before it connected again.
+    const knowsOfOthers = this.#setting.transport === "delta" || !this.#setting.reconnects;
+    expect(client.dangling(knowsOfOthers ? "all" : "of this stream")).toEqual([]);
   }
 
   #findRefusedClusters(): ReadonlySet<string> {
@@ -306,140 +326,57 @@ class Schedule {
     if (request !== undefined) stream?.receive(request);
   }
 
+  #edit(isOfGateway: boolean): void {
+    this.#totals.edits += 1;
+    if (isOfGateway) this.#toggleGateway();
+    else this.#config.edit();
+    this.#publish();
+  }
+
+  #toggleGateway(): void {
+    this.#totals.vanished += 1;
+    if (this.#presence !== "there") this.#presence = "there";
+    else this.#presence = this.#choose(2) === 0 ? "gone" : "bare";
+  }
+
   /** Prints what was found to be bad as something that is good; returns whether there was anything. */
   #quarantine(): boolean {
     const culprits = this.#culprits.splice(0);
-    for (const { resource, part } of culprits) {
-      if (part !== undefined) this.#config.quarantined.add(`${resource.name} ${part.id} ${part.hashes.join()}`);
-    }
+    for (const { resource, part } of culprits) if (part !== undefined) this.#config.quarantine(resource.name, part);
     if (culprits.length > 0) this.#publish();
     return culprits.length > 0;
   }
 
-  #mend(): boolean {
-    const { clusters, routes, ports } = this.#config;
-    const bad = [...clusters, ...routes, ...ports].filter(([, one]) => one.bad === true);
-    for (const maps of [clusters, routes, ports] as Map<unknown, object>[]) {
-      for (const [name, one] of maps) if ("bad" in one) maps.set(name, { ...one, bad: undefined });
-    }
-    if (bad.length > 0) this.#publish();
-    return bad.length > 0;
-  }
-
-  #edit(): void {
-    this.#totals.edits += 1;
-    const { clusters, endpoints, routes } = this.#config;
-    const cluster = `c${this.#choose(5)}`;
-    const route = `r${this.#choose(5)}`;
-    this.#tags += 1;
-    switch (this.#choose(12)) {
-      case 0:
-        clusters.set(cluster, { tag: this.#tags, ...this.#fault(6) });
-        endpoints.set(cluster, endpoints.get(cluster) ?? this.#tags);
-        break;
-      case 1:
-        this.#dropUnused(cluster);
-        break;
-      case 2:
-        if (endpoints.has(cluster)) endpoints.set(cluster, this.#tags);
-        break;
-      case 3:
-        routes.delete(route);
-        break;
-      case 4:
-        this.#config.scoped = !this.#config.scoped;
-        break;
-      case 5:
-        routes.set(route, { tag: this.#tags, parts: routes.get(route)?.parts ?? new Map(), ...this.#fault(3) });
-        break;
-      case 6:
-      case 7:
-        this.#editPort(this.#choose(3), cluster);
-        break;
-      default:
-        for (let count = this.#choose(3); count >= 0; count -= 1) this.#editPart(route, `c${this.#choose(5)}`);
-    }
+  #release(): void {
+    this.#config.release();
     this.#publish();
   }
 
-  /** Makes a port one for connections, which go to a cluster, or one for requests, or takes it away. */
-  #editPort(port: number, cluster: string): void {
-    const { clusters, endpoints, ports } = this.#config;
-    const left = ports.get(port)?.cluster;
-    switch (this.#choose(4)) {
-      case 0:
-        ports.delete(port);
-        break;
-      case 1:
-        ports.set(port, { tag: this.#tags, ...this.#fault(6) });
-        break;
-      default:
-        ports.set(port, { tag: this.#tags, cluster, ...this.#fault(6) });
-        if (!clusters.has(cluster)) clusters.set(cluster, { tag: this.#tags });
-        if (!endpoints.has(cluster)) endpoints.set(cluster, this.#tags);
-    }
-    if (left !== undefined && this.#choose(2) === 0) this.#dropUnused(left);
+  #mend(): boolean {
+    const isMended = this.#config.mend();
+    if (isMended) this.#publish();
+    return isMended;
   }
 
-  /** Points a part of a table to a cluster, which is made if it is not there; the one that it leaves may go in the same edit. */
-  #editPart(name: string, cluster: string): void {
-    const { clusters, endpoints, routes } = this.#config;
-    const route = routes.get(name) ?? { tag: 0, parts: new Map<string, ModelPart>() };
-    routes.set(name, route);
-    const id = `p${this.#choose(4)}`;
-    const left = route.parts.get(id)?.cluster;
-    if (this.#choose(5) === 0) route.parts.delete(id);
-    else {
-      route.parts.set(id, { tag: this.#tags, cluster, ...this.#fault(3) });
-      if (!clusters.has(cluster)) clusters.set(cluster, { tag: this.#tags });
-      if (!endpoints.has(cluster)) endpoints.set(cluster, this.#tags);
-    }
-    if (left !== undefined && this.#choose(2) === 0) this.#dropUnused(left);
-  }
-
-  #fault(of: number): { readonly bad?: boolean } {
-    return this.#setting.refusals && this.#choose(of) === 0 ? { bad: true } : {};
-  }
-
-  #dropUnused(cluster: string): void {
-    const { clusters, endpoints, routes, ports } = this.#config;
-    const parts = [...routes.values()].flatMap((route) => [...route.parts.values()]);
-    if ([...parts, ...ports.values()].some((one) => one.cluster === cluster)) return;
-    clusters.delete(cluster);
-    endpoints.delete(cluster);
-  }
-
-  /** Prints the configuration: one listener that names every table, or one scope for each. */
   #publish(): void {
-    const { clusters, endpoints, routes, ports, scoped } = this.#config;
-    const names = [...routes.keys()].sort();
-    const contents: readonly (readonly [ResourceType, ModelContent])[] = [
-      ...[...clusters].map(([name, one]) => ["cluster", { name, ...one }] as const),
-      ...[...endpoints].map(([name, tag]) => ["endpoint", { name, tag }] as const),
-      ["listener", { name: "l", tag: 0, scoped, routes: scoped ? [] : names }],
-      ...[...ports].map(([address, port]) => ["listener", portListener(address, port)] as const),
-      ...(scoped ? names.map((name) => ["scope", { name: `s/${name}`, tag: 0, routes: [name] }] as const) : []),
-      ...[...routes].map(([name, { parts, ...route }]) => {
-        return ["route", { name, ...route, parts: this.#printParts(name, parts) }] as const;
-      }),
-    ];
-    const present = new Set(contents.map(([type, { name }]) => `${type} ${name}`));
+    if (this.#presence === "there" || this.#presence === "empty") this.#table.addFleet(gateway);
+    else this.#table.removeFleet(gateway);
+    const isBare = this.#presence === "bare" || this.#presence === "empty";
+    const resources = isBare ? [] : this.#config.print();
+    const present = new Set(resources.map(({ type, name }) => `${type} ${name}`));
     const snapshot = this.#table.snapshot(gateway);
-    const gone = (Object.keys(snapshot) as ResourceType[]).flatMap((type) =>
+    const gone = resourceTypes.flatMap((type) =>
       [...snapshot[type].keys()]
         .filter((name) => !present.has(`${type} ${name}`))
         .map((name) => ({ type, name, resource: undefined })),
     );
-    const changes = contents.map(([type, content]) => ({ type, name: content.name, resource: print(type, content) }));
+    const changes = resources.map((resource) => ({ type: resource.type, name: resource.name, resource }));
     this.#table.update(gateway, [...changes, ...gone]);
   }
 
-  #printParts(table: string, parts: ReadonlyMap<string, ModelPart>): Readonly<Record<string, ModelPart>> {
-    const printed = [...parts].sort().map(([id, part]) => {
-      const isRefused = this.#config.quarantined.has(`${table} ${id} ${JSON.stringify(part)}`);
-      return [id, isRefused ? { tag: -1 } : part] as const;
-    });
-    return Object.fromEntries(printed);
+  /** As the registry of streams does for every Gateway. */
+  #forgetGone(type: ResourceType, name: string): void {
+    if (this.#table.entry(gateway, type, name) === undefined) this.#memory.forget(type, name);
   }
 
   #choose(below: number): number {
@@ -449,51 +386,8 @@ class Schedule {
   }
 }
 
-/** Named after what it is for, as Envoy's are: a port that changes is another listener at the same address. */
-function portListener(
-  address: number,
-  { cluster, ...port }: { readonly tag: number; readonly cluster?: string; readonly bad?: boolean },
-): ModelContent {
-  if (cluster === undefined) return { name: `http-${address}`, address, routes: [], ...port };
-  return { name: `tcp-${address}`, address, clusters: [cluster], ...port };
-}
-
-function print(type: ResourceType, content: ModelContent): XdsResource {
-  const resource = resourceOf(type, content.name, Buffer.from(JSON.stringify(content)));
-  const { clusters } = content;
-  if (clusters !== undefined) return { ...resource, clusters: () => new Set(clusters), readsNoTable: true };
-  if (type !== "route") return resource;
-  return {
-    ...resource,
-    clusters: () => new Set(Object.values(content.parts ?? {}).flatMap(({ cluster }) => cluster ?? [])),
-  };
-}
-
-function contentOf({ bytes }: XdsResource): ModelContent {
-  return JSON.parse(Buffer.from(bytes).toString()) as ModelContent; // written above
-}
-
-/** Splits a table of the model, as the printers of real ones do. */
-export function splitModel(resource: XdsResource): ResourceParts | undefined {
-  if (resource.type !== "route") return undefined;
-  const content = contentOf(resource);
-  const parts = Object.entries(content.parts ?? {});
-  return {
-    parts: new Map(parts.map(([id, part]) => [id, [JSON.stringify(part)]])),
-    hold: (held, base) => {
-      const before = base === undefined ? {} : (contentOf(base).parts ?? {});
-      const kept = parts.flatMap(([id, part]) => {
-        const used = held.has(id) ? before[id] : part;
-        return used === undefined ? [] : [[id, used] as const];
-      });
-      return print("route", { ...content, parts: Object.fromEntries(kept) });
-    },
-  };
-}
-
 function describeAll(of: (type: ResourceType) => ReadonlyMap<string, ModelContent>): object {
-  const types = ["cluster", "endpoint", "listener", "scope", "route"] as const;
   return Object.fromEntries(
-    types.map((type) => [type, [...of(type).values()].map((one) => JSON.stringify(one)).sort()]),
+    resourceTypes.map((type) => [type, [...of(type).values()].map((one) => JSON.stringify(one)).sort()]),
   );
 }

@@ -1,5 +1,6 @@
 import { convergingKinds } from "../../core/convergence.ts";
 import type { RequestHeader, RequestQuestion } from "../../core/explanation.ts";
+import type { HistoryQuestion } from "../../core/history.ts";
 import { type RouteKind, routeKinds } from "../../core/keys.ts";
 
 /** What was asked for, or one sentence on what is wrong with it. */
@@ -14,12 +15,6 @@ export interface NameQuestion {
 /** A route of any kind. */
 export interface RouteNameQuestion extends NameQuestion {
   readonly kind: RouteKind;
-}
-
-/** A hostname, or one path of it. */
-export interface HistoryQuestion {
-  readonly hostname: string;
-  readonly path?: string;
 }
 
 /** An object of a kind that proxies acknowledge. */
@@ -85,12 +80,19 @@ export function readConvergenceName(body: unknown): Read<ConvergenceNameQuestion
 
 /** Reads the body of `/v1/history`. */
 export function readHistoryQuestion(body: unknown): Read<HistoryQuestion> {
-  const { hostname, path } = fieldsOf(body);
+  const { hostname, path, port, protocol } = fieldsOf(body);
+  if (port !== undefined || protocol !== undefined) {
+    if (hostname !== undefined || path !== undefined)
+      return wrong("ask for a hostname, or for a port and its protocol");
+    if (!isPort(port)) return wrong("port is a number from 1 to 65535");
+    if (protocol !== "TCP" && protocol !== "UDP") return wrong("protocol is TCP or UDP");
+    return { kind: "ok", value: { port, protocol } };
+  }
   if (!isText(hostname, 300)) return wrong("hostname is a name, of 300 characters at most");
-  if (path === undefined) return { kind: "ok", value: { hostname } };
+  if (path === undefined) return { kind: "ok", value: { host: hostname } };
   if (!isText(path, mostPathBytes) || !path.startsWith("/"))
     return wrong("path begins with a slash and has 8192 characters at most");
-  return { kind: "ok", value: { hostname, path } };
+  return { kind: "ok", value: { host: hostname, path } };
 }
 
 function readHeaders(value: unknown): readonly RequestHeader[] | undefined {

@@ -1,6 +1,7 @@
 import type { RequestQuestion } from "../../core/explanation.ts";
+import type { HistoryQuestion } from "../../core/history.ts";
 import type { Caller } from "./caller.ts";
-import type { ConvergenceNameQuestion, HistoryQuestion, RouteNameQuestion } from "./read-question.ts";
+import type { ConvergenceNameQuestion, RouteNameQuestion } from "./read-question.ts";
 
 /** What a caller is told. */
 export type TenantAnswer =

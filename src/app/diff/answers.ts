@@ -119,12 +119,13 @@ function describeAnswer(answer: RequestAnswer): string {
   }
 }
 
-function describeBackends(backends: readonly ExplainedBackend[]): string {
+/** Names backends with their shares; `refusal` stands for one that cannot be used. */
+export function describeBackends(backends: readonly ExplainedBackend[], refusal = "500"): string {
   const shown = backends.filter(({ weight }) => weight > 0);
   if (shown.length === 0) return "no backend";
   return shown
     .map(({ service, port, weight }) => {
-      const name = service === undefined ? "500" : `${service.namespace}/${service.name}:${port}`;
+      const name = service === undefined ? refusal : `${service.namespace}/${service.name}:${port}`;
       return shown.length === 1 ? name : `${name} (${weight})`;
     })
     .join(", ");

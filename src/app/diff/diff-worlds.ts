@@ -6,7 +6,7 @@ import {
   parseNamespacedName,
   parseObjectKey,
 } from "../../core/keys.ts";
-import { holdingOf } from "../../core/ownership.ts";
+import { holdingOf, isPortHolding } from "../../core/ownership.ts";
 import type { ObjectChange, WorldDiff } from "../../core/world-diff.ts";
 import type { PipelineOptions } from "../../translate/pipeline.ts";
 import type { Translator } from "../translator.ts";
@@ -44,14 +44,16 @@ export async function diffWorlds(
   const young = takeSnapshot(translator, await settle(translator), old);
 
   const isForeign = foreignTo(steps);
+  const forwarding = changedForwarding(old, young, isForeign);
   const answers = changedAnswers(old, young, { decide: options.decide, isForeign });
   const parts = {
     objects: steps
       .filter(({ implied }) => implied !== true)
       .map((step) => describeStep(step, young))
       .sort(byKindAndName),
-    owners: [...changedOwners(old, young, isForeign), ...changedForwarding(old, young, isForeign)],
+    owners: [...changedOwners(old, young, isForeign), ...forwarding.owners],
     requests: answers.changes,
+    forwarded: forwarding.forwarded,
     others: changedOthers(old, young, isForeign),
     proxies: changedProxies(old, young),
   };
@@ -80,10 +82,11 @@ function verdictOf({
   objects,
   owners,
   requests,
+  forwarded,
   others,
-}: Pick<WorldDiff, "objects" | "owners" | "requests" | "others">) {
+}: Pick<WorldDiff, "objects" | "owners" | "requests" | "forwarded" | "others">) {
   if (objects.some(({ refused }) => refused)) return "refused";
-  const touched = others.length > 0 || owners.some(({ foreign }) => foreign) || requests.some(({ foreign }) => foreign);
+  const touched = others.length > 0 || [...owners, ...requests, ...forwarded].some(({ foreign }) => foreign);
   return touched ? "affected" : "unaffected";
 }
 
@@ -122,6 +125,7 @@ function byKindAndName(a: ObjectChange, b: ObjectChange): number {
 function lingeringNotes(old: Snapshot, young: Snapshot): readonly string[] {
   const given = [...young.routing.holdings.entries()].filter(([key]) => old.wanted.has(key) && !young.wanted.has(key));
   return given
+    .filter(([, holding]) => !isPortHolding(holding))
     .map(([, { hostname, path, namespace }]) => {
       const what = `${hostname || "every hostname"}${path === undefined ? "" : ` with path ${path.value}`}`;
       return `namespace ${namespace} no longer uses ${what}, and holds it until its claim ends`;

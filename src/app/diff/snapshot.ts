@@ -75,8 +75,15 @@ function freezeRouting(view: RoutingView): RoutingView {
     routes: freeze(view.routes),
     refusedRules: freeze(view.refusedRules),
     refusedCertificates: freeze(view.refusedCertificates),
+    refusedAuthorities: freeze(view.refusedAuthorities),
     refusedClusters: freeze(view.refusedClusters),
     clusters: freeze(view.clusters),
+    backendTls: {
+      policies: freeze(view.backendTls.policies),
+      winners: freeze(view.backendTls.winners),
+      portTls: freeze(view.backendTls.portTls),
+      clusters: freezeGroups(view.backendTls.clusters),
+    },
     holdings: freeze(view.holdings),
     tableModes: freeze(view.tableModes),
     writtenRoutes: {

@@ -5,7 +5,7 @@ import { objectsOfKind } from "../world/world.ts";
 import type { LintRule } from "./lint-world.ts";
 
 /**
- * Finds EndpointSlices that somebody wrote and that lead to pods of another namespace, past every ReferenceGrant and
+ * Finds EndpointSlices that somebody wrote and that lead to pods or Services of another namespace, past every ReferenceGrant and
  * NetworkPolicy of that namespace (CVE-2021-25740): by the translator's own rule, on Gateways of every mode.
  */
 export const foreignEndpoints: LintRule = ({ objects }) => {
@@ -32,7 +32,7 @@ export const foreignEndpoints: LintRule = ({ objects }) => {
   return written.flatMap(({ key }) => {
     const foreign = findings.get(key);
     if (foreign === undefined) return [];
-    const message = `it is not made by Kubernetes and points at pods of other namespaces: ${foreign}`;
+    const message = `it is not made by Kubernetes and points at pods or Services of other namespaces: ${foreign}`;
     return [{ code: "GH0006", object: key, message }];
   });
 };

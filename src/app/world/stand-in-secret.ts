@@ -1,6 +1,6 @@
 import { type NamespacedName, objectKey, parseNamespacedName } from "../../core/keys.ts";
 import type { ConfigMap, ObjectMeta, Secret } from "../../core/kubernetes.ts";
-import { createAuthority } from "../../identity/authority.ts";
+import { createAuthority, issueCertificate } from "../../identity/authority.ts";
 import type { PlacedObject } from "./world.ts";
 
 /** Makes Secrets that count as usable certificates and certify nothing, for Secrets that nobody may read. */
@@ -9,7 +9,10 @@ export async function standInSecrets(
   now: number,
 ): Promise<readonly PlacedObject[]> {
   if (names.size === 0) return [];
-  const { cert, key } = await createAuthority(now, lifeMs);
+  // An authority's own certificate is for signing others, and no proxy would serve with it.
+  const subject = { dnsNames: ["stand-in.invalid"], uri: "urn:gatehouse:stand-in" };
+  const authority = await createAuthority(now, lifeMs);
+  const { cert, key } = await issueCertificate(authority, { usages: ["server"], ...subject, now, lifeMs });
   const data = { "tls.crt": base64(cert), "tls.key": base64(key) };
   return [...names].sort().map((name) => {
     const metadata = metadataOf(name);

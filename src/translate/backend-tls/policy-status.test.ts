@@ -3,10 +3,12 @@ import { Graph } from "../../collection/graph.ts";
 import type { StatusUpdate } from "../../core/conditions.ts";
 import { type NamespacedName, namespacedName } from "../../core/keys.ts";
 import type { ServiceView } from "../backend.ts";
+import { clusterName } from "../envoy/names.ts";
+import type { DatagramClusterNode } from "../layer4/datagram-clusters.ts";
 import type { ClusterNode } from "../nodes.ts";
 import type { RefusedCluster } from "../quarantine/refused-clusters.ts";
 import type { PolicyNode } from "./policy.ts";
-import { policyStatus, reachOfCluster, reachOfRefused, reachServices } from "./policy-status.ts";
+import { policyStatus, reachesOfDatagrams, reachOfCluster, reachOfRefused, reachServices } from "./policy-status.ts";
 import { findWinner, policyTargets } from "./port-tls.ts";
 
 const cart = namespacedName("shop", "cart");
@@ -29,9 +31,11 @@ function createPolicies() {
   const services = graph.source<ServiceView>("services");
   const clusters = graph.source<ClusterNode>("clusters");
   const refused = graph.source<RefusedCluster>("refused");
+  const datagramNodes = graph.source<DatagramClusterNode>("datagramNodes");
   const byTarget = graph.groupBy("byTarget", [policies], policyTargets);
   const reaches = [
     graph.derive("clusterReaches", clusters, reachOfCluster),
+    graph.derive("datagramReaches", datagramNodes, reachesOfDatagrams),
     graph.derive("refusedReaches", refused, reachOfRefused),
   ];
   const statuses = graph.derive<PolicyNode, StatusUpdate>(
@@ -40,6 +44,7 @@ function createPolicies() {
     policyStatus({
       controllerName: "gatehouse.dev/gateway-controller",
       winners: graph.derive("winners", byTarget, findWinner),
+      refusedAuthorities: graph.source<string>("refusedAuthorities"),
       services,
       reaches: graph.groupBy("reaches", reaches, reachServices),
     }),
@@ -59,12 +64,24 @@ function createPolicies() {
       protocol,
     });
   };
+  const sendDatagrams = (service: NamespacedName, port: number) =>
+    datagramNodes.set("infra/edge|udproute/shop/dns/rule/0", {
+      name: "udproute/shop/dns/rule/0",
+      backends: [
+        { kind: "cluster", cluster: clusterName({ service, port, protocol: "udp" }), weight: 1 },
+        {
+          kind: "invalid",
+          weight: 1,
+          rejection: { condition: "ResolvedRefs", reason: "BackendNotFound", message: "" },
+        },
+      ],
+    });
   const ancestors = (name = "one") => {
     graph.flush();
     const status = statuses.get(`BackendTLSPolicy/shop/${name}`);
     return status?.kind === "Policy" ? status.ancestors : [];
   };
-  return { policies, clusters, refused, reach, ancestors };
+  return { policies, services, clusters, refused, reach, sendDatagrams, ancestors };
 }
 
 type Policies = ReturnType<typeof createPolicies>;
@@ -117,6 +134,46 @@ describe("the ancestors of a policy", () => {
       ["carts", "Conflicted"],
       ["tills", "Accepted"],
     ]);
+  });
+});
+
+describe("a policy for ports of UDP", () => {
+  const dns = namespacedName("shop", "dns");
+  const udp = { name: "datagrams", port: 53, protocol: "UDP" } as const;
+  const tcp = { name: "streams", port: 53, protocol: "TCP" } as const;
+  const told = (world: Policies) =>
+    world
+      .ancestors()
+      .map(({ ancestorRef, conditions }) => [ancestorRef.name, conditions[0]?.reason, conditions[0]?.message]);
+
+  it.each([
+    { name: "all of its Service", ports: [udp], target: { service: dns }, what: "Service shop/dns" },
+    {
+      name: "one that it names",
+      ports: [udp, tcp],
+      target: { service: dns, port: "datagrams" },
+      what: "port datagrams of Service shop/dns",
+    },
+  ])("is invalid, and says so to whoever sends datagrams there: $name", ({ ports, target, what }) => {
+    const world = createPolicies();
+    world.services.set(dns, { external: false, ports });
+    world.policies.set("shop/one", policy("one", { targets: [target] }));
+    expect(told(world)).toEqual([]);
+    world.sendDatagrams(dns, 53);
+    expect(told(world)).toEqual([["edge", "Invalid", `${what} is UDP: policies are for TCP only`]]);
+  });
+
+  it("counts for the other ports of its Service, and warns of those", () => {
+    const world = createPolicies();
+    world.services.set(dns, { external: false, ports: [udp, tcp] });
+    world.policies.set("shop/one", policy("one", { targets: [{ service: dns }] }));
+    world.sendDatagrams(dns, 53);
+    expect(told(world)).toEqual([]);
+    world.clusters.set("infra/gw|shop/dns/53/tcp", {
+      ...{ name: "shop/dns/53/tcp", gateway: namespacedName("infra", "gw"), service: dns, port: 53, protocol: "tcp" },
+    });
+    const warning = "UDP ports of Service shop/dns are left out: policies are for TCP only";
+    expect(told(world)).toEqual([["gw", "Accepted", warning]]);
   });
 });
 

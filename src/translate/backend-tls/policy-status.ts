@@ -9,12 +9,20 @@ import {
   type Rejection,
   type StatusUpdate,
 } from "../../core/conditions.ts";
-import { kinds, type NamespacedName, objectKey, parseNamespacedName } from "../../core/keys.ts";
+import {
+  kinds,
+  type NamespacedName,
+  objectKey,
+  parseGatewayResourceKey,
+  parseNamespacedName,
+} from "../../core/keys.ts";
 import { routeProgrammed } from "../../core/quarantine.ts";
 import { findServicePort, type ServiceView } from "../backend.ts";
 import { parseClusterName } from "../envoy/names.ts";
+import type { DatagramClusterNode } from "../layer4/datagram-clusters.ts";
 import type { ClusterNode } from "../nodes.ts";
 import type { RefusedCluster } from "../quarantine/refused-clusters.ts";
+import { refusalOfAuthorities } from "./cluster-tls.ts";
 import type { PolicyNode, PolicyTarget } from "./policy.ts";
 import { targetKey } from "./port-tls.ts";
 
@@ -22,6 +30,8 @@ export interface PolicyStatusInputs {
   readonly controllerName: string;
   /** By target. */
   readonly winners: Collection<NamespacedName>;
+  /** What Envoy said of authorities that proxies have refused, by gatewayResourceKey(gateway, SDS name). */
+  readonly refusedAuthorities: Collection<string>;
   readonly services: Collection<ServiceView>;
   /** By Service. */
   readonly reaches: Grouped<PolicyReach>;
@@ -34,6 +44,8 @@ export interface PolicyReach {
   readonly port: number;
   /** Why its proxies do not take the cluster as it is: Envoy's words. */
   readonly refusal?: string;
+  /** It sends datagrams there, for which no policy can do anything. */
+  readonly isByDatagram?: true;
 }
 
 /** What leads to a Service port by a cluster. What is passed on or goes by UDP has nothing to do with policies. */
@@ -47,6 +59,16 @@ export const reachOfCluster: Transform<ClusterNode, PolicyReach> = (
 export const reachOfRefused: Transform<RefusedCluster, PolicyReach> = (_read, key, { gateway, cluster, words }) => {
   const { service, port } = parseClusterName(cluster);
   return [[key, { gateway, service, port, refusal: words }]];
+};
+
+/** What leads there by UDP: whoever has a policy for that alone is to be told that it does nothing. */
+export const reachesOfDatagrams: Transform<DatagramClusterNode, PolicyReach> = (_read, key, { backends }) => {
+  const { gateway } = parseGatewayResourceKey(key);
+  return backends.flatMap((backend): readonly (readonly [string, PolicyReach])[] => {
+    if (backend.kind !== "cluster") return [];
+    const { service, port } = parseClusterName(backend.cluster);
+    return [[`${key} ${backend.cluster}`, { gateway, service, port, isByDatagram: true }]];
+  });
 };
 
 /** The Service that something leads to, for the index by Service. */
@@ -71,7 +93,10 @@ export function policyStatus(inputs: PolicyStatusInputs): Transform<PolicyNode, 
       return {
         ancestorRef: ancestorRef(gateway),
         controllerName: inputs.controllerName,
-        conditions: [...conditionsOf(policy, problems), ...refusedOf(policy, own)],
+        conditions: [
+          ...conditionsOf(policy, problems, leftOut(read, inputs, { policy, targets })),
+          ...refusedOf(read, inputs, { policy, gateway, reaches: own }),
+        ],
       };
     });
     const object = objectKey("BackendTLSPolicy", policy.key);
@@ -79,23 +104,42 @@ export function policyStatus(inputs: PolicyStatusInputs): Transform<PolicyNode, 
   };
 }
 
-/** What leads to a target. To a port that there is not leads what leads to its Service. */
+/** What leads to a target. To a port that there is not, or that is none of TCP, leads what leads to its Service. */
 function reachesOf(
   read: Reader,
   { services, reaches }: PolicyStatusInputs,
   { service, port }: PolicyTarget,
 ): readonly PolicyReach[] {
   const found = [...(read.get(reaches, service)?.values() ?? [])];
-  const view = port === undefined ? undefined : read.get(services, service);
-  if (view === undefined || !view.ports.some(({ name }) => name === port)) return found;
-  return found.filter((reach) => findServicePort(view, reach.port, "TCP")?.name === port);
+  const view = read.get(services, service);
+  if (isOnlyUdp(view, port)) return found;
+  const byStream = found.filter(({ isByDatagram }) => isByDatagram !== true);
+  if (port === undefined || view === undefined || !view.ports.some(({ name }) => name === port)) return byStream;
+  return byStream.filter((reach) => findServicePort(view, reach.port, "TCP")?.name === port);
+}
+
+/** Whether all that a target has are ports of UDP. */
+function isOnlyUdp(view: ServiceView | undefined, port: string | undefined): boolean {
+  const asked = view?.ports.filter(({ name }) => (port ?? name) === name) ?? [];
+  return asked.length > 0 && asked.every(({ protocol }) => protocol === "UDP");
 }
 
 /** Routes tell it too, but to whoever owns them. */
-function refusedOf({ generation }: PolicyNode, reaches: readonly PolicyReach[]): readonly Condition[] {
-  const sentences = reaches.flatMap(({ service, port, refusal }) =>
+function refusedOf(
+  read: Reader,
+  { refusedAuthorities }: PolicyStatusInputs,
+  {
+    policy: { generation, settings },
+    gateway,
+    reaches,
+  }: { readonly policy: PolicyNode; readonly gateway: NamespacedName; readonly reaches: readonly PolicyReach[] },
+): readonly Condition[] {
+  const ofAuthorities =
+    settings && refusalOfAuthorities(read, refusedAuthorities, { gateway, authorities: settings.authorities });
+  const ofClusters = reaches.flatMap(({ service, port, refusal }) =>
     refusal === undefined ? [] : [`proxies refuse port ${port} of Service ${service}: ${refusal}`],
   );
+  const sentences = [...(ofAuthorities === undefined ? [] : [ofAuthorities]), ...ofClusters];
   if (sentences.length === 0) return [];
   const message = [...new Set(sentences)].sort().join("; ");
   return [conditionFalse(routeProgrammed, generation, { reason: "RefusedByProxy", message })];
@@ -113,15 +157,35 @@ function problemsOf(
         accepted("Conflicted", `BackendTLSPolicy ${winner}, which is older or named first, is for ${label(target)}`),
       ];
     }
-    const ports = read.get(services, target.service)?.ports ?? [];
-    const isMissing = target.port !== undefined && !ports.some(({ name }) => name === target.port);
+    const view = read.get(services, target.service);
+    if (isOnlyUdp(view, target.port))
+      return [accepted("Invalid", `${label(target)} is UDP: policies are for TCP only`)];
+    const isMissing = target.port !== undefined && view?.ports.some(({ name }) => name === target.port) !== true;
     return isMissing ? [accepted("TargetNotFound", `There is no ${label(target)}`)] : [];
   });
   return [...policy.rejections, ...ofTargets];
 }
 
-function conditionsOf({ generation, strangers }: PolicyNode, problems: readonly Rejection[]): readonly Condition[] {
-  const left = strangers.map((target) => `${target} is left out: policies are for Services only`);
+/** What a policy names and does nothing for. */
+function leftOut(
+  read: Reader,
+  { services }: PolicyStatusInputs,
+  { policy, targets }: { readonly policy: PolicyNode; readonly targets: readonly PolicyTarget[] },
+): readonly string[] {
+  const strangers = policy.strangers.map((target) => `${target} is left out: policies are for Services only`);
+  const datagrams = targets.flatMap(({ service, port }) => {
+    const ports = read.get(services, service)?.ports ?? [];
+    const hasUdp = port === undefined && ports.some(({ protocol }) => protocol === "UDP");
+    return hasUdp ? [`UDP ports of Service ${service} are left out: policies are for TCP only`] : [];
+  });
+  return [...strangers, ...datagrams];
+}
+
+function conditionsOf(
+  { generation }: PolicyNode,
+  problems: readonly Rejection[],
+  left: readonly string[],
+): readonly Condition[] {
   const told = { Accepted: left.join("; "), ResolvedRefs: "" };
   return (["Accepted", "ResolvedRefs"] as const).map((type) => {
     const rejection = joinRejections(problems.filter(({ condition }) => condition === type));

@@ -2,7 +2,8 @@
 import type { Collection, Reader, Transform } from "../../collection/collection.ts";
 import type { Rejection } from "../../core/conditions.ts";
 import type { BackendTlsPolicy, ObjectReference } from "../../core/gateway-api.ts";
-import { type NamespacedName, nameOf, namespacedName } from "../../core/keys.ts";
+import { type NamespacedName, nameOf, namespacedName, objectKey } from "../../core/keys.ts";
+import { type BudgetInputs, budgetRejection } from "../budget/budgets.ts";
 import type { CaBundleState } from "../ca-bundle.ts";
 import { readCertificateNames } from "./certificate-names.ts";
 import { readMinimumVersion } from "./options.ts";
@@ -32,8 +33,13 @@ export interface PolicyTarget {
 /** By ConfigMap. */
 type CaBundleStates = Collection<CaBundleState>;
 
+export interface PolicyInputs {
+  readonly caBundleStates: CaBundleStates;
+  readonly budgets: BudgetInputs;
+}
+
 /** Reads one policy. What it refers to is in its own namespace. */
-export function readPolicy(caBundleStates: CaBundleStates): Transform<BackendTlsPolicy, PolicyNode> {
+export function readPolicy({ caBundleStates, budgets }: PolicyInputs): Transform<BackendTlsPolicy, PolicyNode> {
   return (read, _key, policy) => {
     const { metadata, spec } = policy;
     const key = nameOf(metadata);
@@ -41,12 +47,15 @@ export function readPolicy(caBundleStates: CaBundleStates): Transform<BackendTls
     const authorities = readAuthorities(read, caBundleStates, policy);
     const names = readCertificateNames(spec.validation);
     const version = readMinimumVersion(spec.options);
-    const rejections = [authorities, names, version].flatMap((part) => part.rejections);
+    const { namespace = "" } = metadata;
+    const beyond = budgetRejection(read, budgets, { object: objectKey("BackendTLSPolicy", key), namespace });
+    const parts = [authorities, names, version].flatMap((part) => part.rejections);
+    const rejections = beyond === undefined ? parts : [beyond, ...parts];
     const usable = { authorities: authorities.value, names: names.value, minimumVersion: version.value };
     const node: PolicyNode = {
       ...{ key, generation: metadata.generation, createdAt: metadata.creationTimestamp, rejections },
       ...readTargets(policy),
-      ...(isWhole(usable) && { settings: { hostname, ...usable } }),
+      ...(beyond === undefined && isWhole(usable) && { settings: { hostname, ...usable } }),
     };
     return [[key, node]];
   };

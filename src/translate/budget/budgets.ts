@@ -2,7 +2,7 @@
 import type { Collection, Grouped, Reader, Transform } from "../../collection/collection.ts";
 import type { Graph } from "../../collection/graph.ts";
 import type { Rejection } from "../../core/conditions.ts";
-import type { Gateway, ListenerSet } from "../../core/gateway-api.ts";
+import type { BackendTlsPolicy, Gateway, ListenerSet } from "../../core/gateway-api.ts";
 import type { GatewayParameters } from "../../core/gateway-parameters.ts";
 import {
   type NamespacedName,
@@ -20,7 +20,7 @@ import { readGatewayParameters } from "../gateway-parameters.ts";
 import { listenerSetKeys } from "../listener-set.ts";
 import { judgeScope, verdictKey } from "./judge-scope.ts";
 import { type BudgetScope, budgetKeys, limitScope, type ScopeLimits, scopeKey } from "./limits.ts";
-import { type ObjectWeight, weighGateway, weighListenerSet, weighRoute } from "./weight.ts";
+import { type ObjectWeight, weighBackendTlsPolicy, weighGateway, weighListenerSet, weighRoute } from "./weight.ts";
 
 /** What is asked whether an object is within its budgets. */
 export interface BudgetInputs {
@@ -35,6 +35,7 @@ export interface BudgetSources extends RouteCollections {
   readonly Gateway: Collection<Gateway>;
   readonly ListenerSet: Collection<ListenerSet>;
   readonly GatewayParameters: Collection<GatewayParameters>;
+  readonly BackendTLSPolicy: Collection<BackendTlsPolicy>;
   readonly NamespaceBudget: Collection<NamespaceBudget>;
 }
 
@@ -71,6 +72,7 @@ export function declareBudgets(
     graph.derive("tlsRouteWeights", sources.TLSRoute, weighOneRoute),
     graph.derive("tcpRouteWeights", sources.TCPRoute, weighOneRoute),
     graph.derive("udpRouteWeights", sources.UDPRoute, weighOneRoute),
+    graph.derive("backendTlsWeights", sources.BackendTLSPolicy, weighBackendTlsPolicy),
   ];
   const byScope = graph.groupBy("weightsByScope", weights, (weight) => scopesOf(weight).map(scopeKey));
   const scopes = graph.derive("budgetScopes", byScope, nameScope);

@@ -50,10 +50,12 @@ interface Meter {
 const counted = {
   gateways: ["Gateway", "Gateways"],
   routes: ["route", "routes"],
+  backendTlsPolicies: ["BackendTLSPolicy", "BackendTLSPolicies"],
   listeners: ["listener", "listeners"],
   rules: ["rule", "rules"],
   regexes: ["regular expression", "regular expressions"],
   certificates: ["reference to a certificate", "references to certificates"],
+  authorities: ["reference to authorities", "references to authorities"],
 } as const satisfies Record<CountedLimit, Noun>;
 
 /** Of one, and of several. */

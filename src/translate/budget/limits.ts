@@ -99,6 +99,8 @@ const limitNames = Object.keys({
   hostnames: true,
   regexes: true,
   certificates: true,
+  backendTlsPolicies: true,
+  authorities: true,
   changesPerMinute: true,
 } satisfies Record<LimitName, true>) as readonly LimitName[]; // the keys of this very table
 

@@ -2,6 +2,7 @@
 import type { Collection, Reader, Transform } from "../../collection/collection.ts";
 import { assertNever } from "../../core/assert-never.ts";
 import type {
+  BackendTlsPolicy,
   Gateway,
   GrpcRouteMatch,
   HttpRouteMatch,
@@ -49,7 +50,7 @@ export function weighGateway(own: Collection<NamespacedName>): Transform<Gateway
   return (read, key, { metadata, spec }) => {
     const object = objectKey("Gateway", nameOf(metadata));
     if (read.get(own, object) === undefined) return [];
-    const counts = { gateways: 1, ...countListeners(spec.listeners) };
+    const counts = { gateways: 1, ...countListeners(spec.listeners), ...countFrontendAuthorities(spec.tls) };
     return [[key, { ...identity("Gateway", metadata), counts, hostnames: [], gateways: [] }]];
   };
 }
@@ -68,6 +69,13 @@ export function weighListenerSet(own: Collection<NamespacedName>): Transform<Lis
     return [[key, weight]];
   };
 }
+
+/** Weighs a policy, whether or not anything leads to what it is for. It is attached to no Gateway. */
+export const weighBackendTlsPolicy: Transform<BackendTlsPolicy, ObjectWeight> = (_read, key, { metadata, spec }) => {
+  const { length: authorities } = spec.validation.caCertificateRefs ?? [];
+  const counts = { backendTlsPolicies: 1, ...(authorities > 0 && { authorities }) };
+  return [[key, { ...identity("BackendTLSPolicy", metadata), counts, hostnames: [], gateways: [] }]];
+};
 
 /** Weighs a route of any kind one of whose parents is ours, whether or not that one admits it. */
 export function weighRoute(parents: BudgetParents): Transform<Route, ObjectWeight> {
@@ -107,6 +115,12 @@ function gatewaysOf(read: Reader, parents: BudgetParents, { metadata, spec }: Ro
 function countListeners(listeners: readonly ListenerSpec[]): ObjectWeight["counts"] {
   const certificates = listeners.reduce((sum, { tls }) => sum + (tls?.certificateRefs?.length ?? 0), 0);
   return { listeners: listeners.length, ...(certificates > 0 && { certificates }) };
+}
+
+function countFrontendAuthorities({ frontend }: NonNullable<Gateway["spec"]["tls"]> = {}): ObjectWeight["counts"] {
+  const configs = frontend === undefined ? [] : [frontend.default, ...(frontend.perPort ?? []).map(({ tls }) => tls)];
+  const authorities = configs.reduce((sum, { validation }) => sum + (validation?.caCertificateRefs.length ?? 0), 0);
+  return authorities > 0 ? { authorities } : {};
 }
 
 function countRegexes(route: Route): number {

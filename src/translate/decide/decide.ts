@@ -31,7 +31,7 @@ import { heldElsewhere, withheldMatches } from "./withheld.ts";
 /** How much is told: `answer` only what becomes of the request, which costs no more than a proxy's own look-up. */
 export type Depth = "answer" | "everything";
 
-/** Decides how a request is answered by each Gateway that serves its port, or by the one that is asked. */
+/** Decides how a request is answered by each Gateway that has a listener on its port, or by the one that is asked. */
 export function decide(view: RoutingView, question: RequestQuestion, depth: Depth = "everything"): RequestExplanation {
   const gateways = askedGateways(view, question).map((gateway) => decideAt(view, { gateway, question, depth }));
   return { question, gateways };
@@ -44,7 +44,7 @@ function askedGateways(view: RoutingView, { gateway, port }: RequestQuestion): r
   }
   const nodes = [...view.gateways.entries()].map(([, node]) => node);
   return nodes
-    .filter(({ key }) => envoyListenerAt(view, key, port) !== undefined)
+    .filter((node) => envoyListenerAt(view, node.key, port) !== undefined || listenersAt(node, port).length > 0)
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
@@ -69,7 +69,7 @@ function decideAt(view: RoutingView, asked: Asked): GatewayExplanation {
   const { gateway, question } = asked;
   const named: Head = { gateway: gatewayName(gateway.key) };
   const listener = envoyListenerAt(view, gateway.key, question.port);
-  if (listener === undefined) return ended(named, noConnection("The Gateway serves nothing on the port"));
+  if (listener === undefined) return unopened(named, listenersAt(gateway, question.port));
   const head: Head = { ...named, envoyListener: listener.name };
   const ports = {
     portRoutes: [...(view.portRoutes.get(gatewayResourceKey(gateway.key, listener.name))?.values() ?? [])],
@@ -104,6 +104,18 @@ function decideAt(view: RoutingView, asked: Asked): GatewayExplanation {
     ...(path !== question.path && { normalizedPath: path }),
   };
   return lookUp(view, asked, { head: place, table, request });
+}
+
+/** What listens on a port for connections, whether it can be opened or not. */
+function listenersAt({ listeners }: GatewayNode, port: number): readonly Listener[] {
+  return listeners.filter((listener) => listener.port === port && listener.protocol !== "UDP");
+}
+
+function unopened(named: Head, listeners: readonly Listener[]): GatewayExplanation {
+  const [only, ...others] = listeners;
+  if (only === undefined) return ended(named, noConnection("The Gateway has no listener on the port"));
+  const reason = "Nothing that listens on the port can be served; the status of each listener says why";
+  return ended(others.length === 0 ? withListener(named, only) : named, noConnection(reason));
 }
 
 /** The filter chain of a connection, or what becomes of a connection that has none. */

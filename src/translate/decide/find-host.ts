@@ -19,7 +19,9 @@ export function findChain(
   const [first] = chains;
   const inputs = { ...ports, node: { chains } };
   if (first !== undefined && !readsServerNames(first)) return { chain: first, hostname: everyHost };
-  for (const name of namesAbove(sni?.toLowerCase() ?? everyHost)) {
+  const asked = sni?.toLowerCase() ?? everyHost;
+  // Here a wildcard takes what begins with its dot too, other than for hosts (seen with 1.37 and 1.40).
+  for (const name of [asked, ...wildcardsAbove(asked), everyHost]) {
     const chain = chains.find((each) => namesOf(each, inputs).includes(name));
     if (chain !== undefined) return { chain, hostname: name };
   }

@@ -35,7 +35,8 @@ export function forwardConnection({
     }),
   );
   return {
-    answer: answerOf(winner, closed),
+    // What is TLS already is passed on, whatever the Service asks of others.
+    answer: answerOf(winner, chain.protocol === "TLS" && chain.tls === undefined ? () => undefined : closed),
     forwarder: objectName(winner.route),
     ...(rivals.length > 0 && { forwardRivals: rivals }),
   };

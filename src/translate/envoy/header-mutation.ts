@@ -3,6 +3,7 @@ import {
   type EnvoyConfigCoreV3HeaderValueOption,
 } from "../../../proto/gen/types.ts";
 import type { HttpHeader, HttpHeaderModifier } from "../../core/gateway-api.ts";
+import { firstOfEachHeader } from "./route-match.ts";
 
 /** How a route, or one weighted cluster of it, changes headers. */
 export interface HeaderMutation {
@@ -21,6 +22,15 @@ export function headerMutation(modifier: HttpHeaderModifier | undefined): Header
   return {
     ...(toAdd.length > 0 && { toAdd }),
     ...(remove.length > 0 && { toRemove: remove.map((name) => name.toLowerCase()) }),
+  };
+}
+
+/** A modifier with the entries that count: of several with one name, in a list of one filter, the first. */
+export function readModifier({ set, add, ...others }: HttpHeaderModifier): HttpHeaderModifier {
+  return {
+    ...others,
+    ...(set && { set: firstOfEachHeader(set) }),
+    ...(add && { add: firstOfEachHeader(add) }),
   };
 }
 

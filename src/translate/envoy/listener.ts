@@ -16,11 +16,13 @@ import { connectionLimit } from "./connection-limit.ts";
 import { downstreamTlsSocket } from "./downstream-tls.ts";
 import { durationOf } from "./duration.ts";
 import { type EdgeSettings, edgeSettings } from "./edge-defaults.ts";
+import { encodeFilterChain } from "./filter-chain.ts";
 import { connectionManager } from "./http-connection-manager.ts";
 import { anyDatagram, clustersOfListener, datagramProxy, layer4Chains } from "./layer4-chain.ts";
 import { listenerFilters } from "./listener-filters.ts";
 import { xdsResource } from "./resource.ts";
 import { serverNameMatch } from "./server-name-match.ts";
+import { concatBytes } from "./splice.ts";
 
 /** What a listener depends on besides its node. */
 export interface ListenerContext {
@@ -41,17 +43,21 @@ export function printListener(
   const transport: Transport = datagrams === undefined ? "TCP" : "UDP";
   const [address, ...additional] = node.addresses.map((host) => socketAddress(host, node.bindPort, transport));
   const listener: EnvoyConfigListenerV3Listener = {
-    name: node.name,
-    ...(address && { address }),
     ...(additional.length > 0 && { additionalAddresses: additional.map((more) => ({ address: more })) }),
     ...(datagrams?.kind === "layer4"
       ? {
           udpListenerConfig: { downstreamSocketConfig: anyDatagram },
           listenerFilters: [datagramProxy(datagrams, { node, portRoutes, holes, settings })],
         }
-      : connections(node, mode, { portRoutes, holes, settings })),
+      : connections(node, settings)),
   };
-  const bytes = encodeMessage("envoy.config.listener.v3.Listener", listener);
+  const chains = datagrams === undefined ? filterChains(node, mode, { portRoutes, holes, settings }) : [];
+  // In the order of the fields' numbers, as the encoder would write it.
+  const bytes = concatBytes([
+    encodeMessage("envoy.config.listener.v3.Listener", { name: node.name, ...(address && { address }) }),
+    ...chains,
+    encodeMessage("envoy.config.listener.v3.Listener", listener),
+  ]);
   const resource = xdsResource("listener", node.name, bytes);
   if (node.chains.every(({ kind }) => kind === "http")) return resource;
   const readsTables = node.chains.some(({ kind }) => kind === "http");
@@ -59,21 +65,26 @@ export function printListener(
   return { ...resource, clusters, ...(!readsTables && { readsNoTable: true }) };
 }
 
-function connections(
-  node: EnvoyListener,
-  mode: (table: string) => TableMode,
-  { portRoutes, holes, settings }: Required<ListenerContext>,
-): EnvoyConfigListenerV3Listener {
+function connections(node: EnvoyListener, settings: EdgeSettings): EnvoyConfigListenerV3Listener {
   return {
     perConnectionBufferLimitBytes: { value: settings.connectionBufferBytes },
     maxConnectionsToAcceptPerSocketEvent: { value: settings.acceptsPerEvent },
     ...listenerFilters(node, settings),
-    filterChains: node.chains.flatMap((chain) =>
-      chain.kind === "layer4"
-        ? layer4Chains(chain, { node, portRoutes, holes, settings })
-        : [httpChain(chain, { node, mode: mode(chain.table), settings })],
-    ),
   };
+}
+
+/** Gives each chain as an element of the field that holds them. */
+function filterChains(
+  node: EnvoyListener,
+  mode: (table: string) => TableMode,
+  { portRoutes, holes, settings }: Required<ListenerContext>,
+): readonly Uint8Array[] {
+  const forwarding = layer4Chains({ node, portRoutes, holes, settings });
+  return node.chains.flatMap((chain) =>
+    chain.kind === "layer4"
+      ? forwarding(chain)
+      : [encodeFilterChain(httpChain(chain, { node, mode: mode(chain.table), settings }))],
+  );
 }
 
 interface ChainContext {

@@ -23,6 +23,7 @@ describe("logFormatProblem", () => {
     ["two alternatives", "%REQ(a?b?c)%", "needs an argument"],
     ["a percent sign alone", "50% of it", "a % stands alone"],
     ["an operator that is not closed", "%REQ(a)", "a % stands alone"],
+    ["what is not Unicode", "\ud800 %PROTOCOL%", "well-formed Unicode"],
   ])("refuses %s", (_name, format, problem) => {
     expect(logFormatProblem(format)).toContain(problem);
   });

@@ -5,6 +5,7 @@
 
 /** What is wrong with a format string, in words; undefined when Envoy takes it. */
 export function logFormatProblem(format: string): string | undefined {
+  if (!format.isWellFormed()) return "a format must be well-formed Unicode";
   const rest = format.replaceAll("%%", "");
   for (const [found, operator = "", argument, length] of rest.matchAll(command)) {
     const form = logOperators.get(operator);

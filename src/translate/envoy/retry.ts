@@ -11,17 +11,28 @@ export function retryPolicy(rule: RouteRule): EnvoyConfigRouteV3RetryPolicy | un
   // A time limit of a single try is a retry policy without retries.
   if (retries === undefined) return { numRetries: { value: 0 }, ...perTryTimeout };
   return {
-    retryOn: retries.codes.length > 0 ? `${connectionErrors},retriable-status-codes` : connectionErrors,
+    retryOn: [
+      ...notBegun,
+      ...(rule.backendTimeoutMs > 0 ? ["reset"] : []),
+      ...(retries.codes.length > 0 ? ["retriable-status-codes"] : []),
+    ].join(","),
     ...(retries.codes.length > 0 && { retriableStatusCodes: retries.codes }),
-    numRetries: { value: retries.attempts },
+    numRetries: { value: Math.min(retries.attempts, mostRetries) },
     ...perTryTimeout,
     ...backOff(retries.backoffMs),
     ...otherHosts,
   };
 }
 
-/** A backend that cannot be reached, hangs up, or does not answer in time. */
-const connectionErrors = "connect-failure,refused-stream,reset";
+/**
+ * A backend that cannot be reached, or says that it has not begun. One that hangs up later may have done what was asked for, and
+ * doing it twice may be wrong: only where tries have a time limit are they repeated, as Envoy does not tell the two apart.
+ * https://gateway-api.sigs.k8s.io/geps/gep-1731/
+ */
+const notBegun = ["connect-failure", "refused-stream", "reset-before-request"];
+
+/** What Envoy can count; the API sets no limit. */
+const mostRetries = 2 ** 32 - 1;
 
 /** Tries an endpoint that has not been tried for this request, as long as a few draws find one. */
 const otherHosts = {

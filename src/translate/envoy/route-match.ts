@@ -5,7 +5,7 @@ import type { HttpPathMatch, HttpRouteMatch, HttpValueMatch } from "../../core/g
 /** Prints one match of a rule. */
 export function routeMatch(match: HttpRouteMatch): EnvoyConfigRouteV3RouteMatch {
   const headers = [...methodMatcher(match.method), ...headerMatchers(match.headers ?? [])];
-  const queryParameters = firstOfEachName(match.queryParams ?? [], (name) => name).map((parameter) => ({
+  const queryParameters = firstOfEachParameter(match.queryParams ?? []).map((parameter) => ({
     name: parameter.name,
     stringMatch: stringMatcher(parameter),
   }));
@@ -47,7 +47,7 @@ function methodMatcher(method: string | undefined): readonly EnvoyConfigRouteV3H
 }
 
 function headerMatchers(headers: readonly HttpValueMatch[]): readonly EnvoyConfigRouteV3HeaderMatcher[] {
-  return firstOfEachName(headers, (name) => name.toLowerCase()).map((header) => ({
+  return firstOfEachHeader(headers).map((header) => ({
     name: header.name.toLowerCase(),
     stringMatch: stringMatcher(header),
   }));
@@ -57,8 +57,22 @@ function stringMatcher({ type, value }: HttpValueMatch) {
   return type === "Exact" ? { exact: value } : { safeRegex: { regex: value } };
 }
 
-/** Only the first of several entries with an equal name counts. */
-function firstOfEachName(entries: readonly HttpValueMatch[], key: (name: string) => string): readonly HttpValueMatch[] {
+/** The headers of a list that count: of several with one name, however it is spelled, the first. */
+export function firstOfEachHeader<T extends Named>(headers: readonly T[]): readonly T[] {
+  return firstOfEachName(headers, (name) => name.toLowerCase());
+}
+
+/** The same of query parameters, whose names are compared as they are written. */
+export function firstOfEachParameter<T extends Named>(parameters: readonly T[]): readonly T[] {
+  return firstOfEachName(parameters, (name) => name);
+}
+
+interface Named {
+  readonly name: string;
+}
+
+function firstOfEachName<T extends Named>(entries: readonly T[], key: (name: string) => string): readonly T[] {
+  if (entries.length < 2) return entries;
   const seen = new Set<string>();
   return entries.filter(({ name }) => !seen.has(key(name)) && seen.add(key(name)).size > 0);
 }

@@ -5,6 +5,8 @@
 
 /** Numbers of the repeated fields that we fill with messages that were encoded before. */
 export const fieldNumbers = {
+  /** envoy.config.listener.v3.Listener.filter_chains */
+  filterChains: 3,
   /** envoy.config.route.v3.RouteConfiguration.virtual_hosts */
   virtualHosts: 2,
   /** envoy.config.route.v3.VirtualHost.routes */

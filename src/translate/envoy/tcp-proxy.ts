@@ -10,31 +10,8 @@ import { durationOf } from "./duration.ts";
 import type { EdgeSettings } from "./edge-defaults.ts";
 import { invalidBackendCluster, passthroughClusterName } from "./names.ts";
 
-/**
- * Prints what forwards the connections of one listener to the backends of a route; without a route they are closed. A route
- * is printed once for all prints of its listener, which come with each change of any route of the port: with a thousand of
- * them a print takes 25 ms instead of 250.
- */
-export function tcpProxies(
-  chain: Layer4Chain,
-  node: EnvoyListener,
-  settings: EdgeSettings,
-): (route: PortRoutes | undefined) => EnvoyConfigListenerV3Filter {
-  const { name, accessLog } = node;
-  const key = JSON.stringify([name, chain.protocol, isPassed(chain), settings.idleConnectionTimeoutMs, accessLog]);
-  return (route) => {
-    if (route === undefined) return tcpProxy(chain, route, { node, settings });
-    const filters = printed.get(route) ?? new Map<string, EnvoyConfigListenerV3Filter>();
-    printed.set(route, filters);
-    const filter = filters.get(key) ?? tcpProxy(chain, route, { node, settings });
-    filters.set(key, filter);
-    return filter;
-  };
-}
-
-const printed = new WeakMap<PortRoutes, Map<string, EnvoyConfigListenerV3Filter>>();
-
-function tcpProxy(
+/** Prints what forwards the connections of one listener to the backends of a route; without a route they are closed. */
+export function tcpProxy(
   chain: Layer4Chain,
   route: PortRoutes | undefined,
   { node, settings }: { readonly node: EnvoyListener; readonly settings: EdgeSettings },

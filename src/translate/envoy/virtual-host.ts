@@ -18,9 +18,18 @@ export interface HostRoutes {
 
 /** Prints a hostname of a table. One without routes answers 404, and keeps a wider hostname's routes from answering. */
 export function printVirtualHost({ gateway, table, hostname, routes, entries = [] }: HostRoutes): VirtualHost {
-  const encoded = repeatedField(fieldNumbers.routes, routes);
-  const bytes = concatBytes([virtualHostHead(hostname), encoded]);
-  return { gateway, table, hostname, entries, bytes, routes: encoded, version: contentVersion([bytes]) };
+  const head = virtualHostHead(hostname);
+  const bytes = concatBytes([head, repeatedField(fieldNumbers.routes, routes)]);
+  // The same memory: there are as many of them as hostnames.
+  return {
+    gateway,
+    table,
+    hostname,
+    entries,
+    bytes,
+    routes: bytes.subarray(head.length),
+    version: contentVersion([bytes]),
+  };
 }
 
 /**
@@ -38,10 +47,16 @@ export function misdirectedHosts(
 ): VirtualHost {
   const hostname = "misdirected";
   const domains = [...new Set(others.map(domainOf))].sort();
-  const encoded = repeatedField(fieldNumbers.routes, [misdirectedRoute]);
   const head = encodeMessage("envoy.config.route.v3.VirtualHost", { name: hostname, domains });
-  const bytes = concatBytes([head, encoded]);
-  return { ...host, hostname, entries: [], bytes, routes: encoded, version: contentVersion([bytes]) };
+  const bytes = concatBytes([head, repeatedField(fieldNumbers.routes, [misdirectedRoute])]);
+  return {
+    ...host,
+    hostname,
+    entries: [],
+    bytes,
+    routes: bytes.subarray(head.length),
+    version: contentVersion([bytes]),
+  };
 }
 
 /** Answers 421 to everything. */

@@ -1,13 +1,14 @@
 /** TLSRoutes, TCPRoutes and UDPRoutes. https://gateway-api.sigs.k8s.io/reference/spec/#tlsroute */
 import type { Reader, Transform } from "../../collection/collection.ts";
 import { joinRejections } from "../../core/conditions.ts";
-import type { Layer4BackendRef, TcpRoute, TlsRoute, UdpRoute } from "../../core/gateway-api.ts";
+import type { Layer4BackendRef, Layer4RouteRule, TcpRoute, TlsRoute, UdpRoute } from "../../core/gateway-api.ts";
 import { nameOf, objectKey } from "../../core/keys.ts";
 import { type RouteSource, resolveBackend, routeSource } from "../backend.ts";
 import type { RouteInputs } from "../http-route.ts";
 import type { OwnedMatch } from "../ownership/route-ownership.ts";
 import { bindRoute } from "../route-binding.ts";
 import type { BoundRoute, Layer4Backend } from "../route-nodes.ts";
+import { ruleLabel } from "../rule-label.ts";
 
 /** Binds TLSRoutes. A route none of whose parents is ours gives nothing. */
 export function bindTlsRoute(inputs: RouteInputs): Transform<TlsRoute, BoundRoute> {
@@ -38,7 +39,6 @@ function bind(
   const { parents, claims, pending } = bindRoute(read, inputs, toBind);
   if (parents.length === 0) return [];
   const from = routeSource(kind, metadata);
-  // The API takes exactly one rule.
   const rules = spec.rules.slice(0, 1);
   const backends = rules.flatMap((rule) => rule.backendRefs).map((ref) => readBackend(read, inputs, from, ref));
   const unresolved = joinRejections(backends.flatMap((each) => (each.kind === "invalid" ? [each.rejection] : [])));
@@ -55,8 +55,17 @@ function bind(
     rules: [],
     layer4: { ...(name !== undefined && { name }), backends },
     ...(unresolved !== undefined && { unresolved }),
+    ...droppedRules(spec.rules),
   };
   return [[key, route]];
+}
+
+/** The API takes exactly one rule; before its version v1 it took several. */
+function droppedRules(rules: readonly Layer4RouteRule[]): Pick<BoundRoute, "partiallyInvalid"> {
+  const labels = rules.map(ruleLabel).slice(1);
+  if (labels.length === 0) return {};
+  const message = `Dropped Rule ${labels.join(", ")}: nothing tells the rules of the route apart, so that the first has all that comes`;
+  return { partiallyInvalid: { condition: "PartiallyInvalid", reason: "UnsupportedValue", message } };
 }
 
 function readBackend(read: Reader, inputs: RouteInputs, from: RouteSource, ref: Layer4BackendRef): Layer4Backend {

@@ -22,20 +22,27 @@ export interface DatagramClusterInputs {
   readonly placement: Placement;
 }
 
+export interface DatagramClusters {
+  readonly nodes: Collection<DatagramClusterNode>;
+  readonly clusters: Collection<XdsResource>;
+  readonly endpoints: Collection<XdsResource>;
+}
+
 export function declareDatagramClusters(
   graph: Graph,
   { portRoutes, limits, endpoints, placement }: DatagramClusterInputs,
-): { readonly clusters: Collection<XdsResource>; readonly endpoints: Collection<XdsResource> } {
+): DatagramClusters {
   const byCluster = graph.groupBy("datagramRoutesByCluster", [portRoutes], datagramClusterKeys);
   const nodes = graph.derive("datagramClusterNodes", byCluster, buildNode);
   return {
+    nodes,
     clusters: graph.derive("datagramClusters", nodes, buildCluster(limits), sameVersion),
     endpoints: graph.derive("datagramEndpoints", nodes, buildEndpoints(endpoints, placement), sameVersion),
   };
 }
 
 /** Where the datagrams of a rule go. Keyed by gatewayResourceKey(gateway, cluster). */
-interface DatagramClusterNode {
+export interface DatagramClusterNode {
   readonly name: string;
   readonly backends: readonly Layer4Backend[];
 }

@@ -14,20 +14,31 @@ export interface PlaceWinners {
  * host. The more specific hostname written in a route counts first, then its age, then its name.
  */
 export function placeWinners(listener: string, portRoutes: readonly PortRoutes[]): readonly PlaceWinners[] {
-  const byHostname = new Map<Hostname, { readonly order: string; readonly route: PortRoutes }[]>();
+  const byHostname = new Map<Hostname, Asking[]>();
   for (const { route, place } of placesByListener(portRoutes).get(listener) ?? []) {
     for (const { hostname, written } of place.hosts) {
-      const asking = byHostname.get(hostname) ?? [];
-      byHostname.set(hostname, asking);
-      asking.push({ order: [hostnameOrder(written), route.createdAt, route.route].join(" "), route });
+      const asking = byHostname.get(hostname);
+      if (asking === undefined) byHostname.set(hostname, [{ route, written }]);
+      else asking.push({ route, written });
     }
   }
-  return [...byHostname]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([hostname, asking]) => ({
-      hostname,
-      routes: asking.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ route }) => route),
-    }));
+  return [...byHostname.keys()]
+    .sort()
+    .map((hostname) => ({ hostname, routes: inOrder(byHostname.get(hostname) ?? []) }));
+}
+
+interface Asking {
+  readonly route: PortRoutes;
+  readonly written: Hostname;
+}
+
+/** Most names are asked for by one route. */
+function inOrder(asking: readonly Asking[]): readonly PortRoutes[] {
+  if (asking.length === 1) return asking.map(({ route }) => route);
+  return asking
+    .map(({ route, written }) => ({ order: [hostnameOrder(written), route.createdAt, route.route].join(" "), route }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ route }) => route);
 }
 
 interface PlaceOfRoute {

@@ -4,26 +4,33 @@ import type { Graph } from "../../collection/graph.ts";
 import type { EffectiveLimits } from "../../core/proxy-limits.ts";
 import type { Quarantine } from "../../core/quarantine.ts";
 import type { ClusterTlsInputs } from "../backend-tls/cluster-tls.ts";
-import type { Certificate } from "../nodes.ts";
 import type { BoundRoute } from "../route-nodes.ts";
-import { buildClusterResource } from "../upstreams.ts";
+import { buildClusterResource, type SecretInputs } from "../upstreams.ts";
+import { findRefusedAuthorities } from "./refused-authorities.ts";
 import { findRefusedCertificates } from "./refused-certificates.ts";
 import { findRefusedClusters, type RefusedCluster } from "./refused-clusters.ts";
 import { findRefusedRules, type RefusedRules } from "./refused-rules.ts";
 
-/** Refused certificates, which listeners read, beside the quarantines by ObjectKey. */
-export function declareRefusedCertificates(
+/** Refused certificates and authorities, which listeners and clusters read, beside the quarantines by ObjectKey. */
+export function declareRefusedSecrets(
   graph: Graph,
   quarantines: Collection<Quarantine>,
-  certificates: Collection<Certificate>,
-): { readonly quarantinesByObject: Grouped<Quarantine>; readonly refusedCertificates: Collection<string> } {
+  { certificates, caBundles }: SecretInputs,
+): RefusedSecrets & { readonly quarantinesByObject: Grouped<Quarantine> } {
   const quarantinesByObject = graph.groupBy("quarantinesByObject", [quarantines], ({ spec }) => [spec.object]);
   const refusedCertificates = graph.derive(
     "refusedCertificates",
     quarantinesByObject,
     findRefusedCertificates(certificates),
   );
-  return { quarantinesByObject, refusedCertificates };
+  const refusedAuthorities = graph.derive("refusedAuthorities", quarantinesByObject, findRefusedAuthorities(caBundles));
+  return { quarantinesByObject, refusedCertificates, refusedAuthorities };
+}
+
+/** Envoy's words, by gatewayResourceKey(gateway, SDS name). */
+export interface RefusedSecrets {
+  readonly refusedCertificates: Collection<string>;
+  readonly refusedAuthorities: Collection<string>;
 }
 
 /** What of routes and their backends is refused. */

@@ -39,5 +39,16 @@ export const namespaceLimits = {
   type: "object",
   description: "What the objects of each of the namespaces may come to. What is absent is not limited.",
   minProperties: 1,
-  properties: { ...attached, gateways: { ...count, description: "Gateways." } },
+  properties: {
+    ...attached,
+    gateways: { ...count, description: "Gateways." },
+    backendTlsPolicies: {
+      ...count,
+      description: "BackendTLSPolicies. One that is beyond it closes the Service ports that it is for.",
+    },
+    authorities: {
+      ...count,
+      description: "References to ConfigMaps with authorities, of BackendTLSPolicies and Gateways.",
+    },
+  },
 } as const satisfies JsonSchema;

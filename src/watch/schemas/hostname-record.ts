@@ -25,7 +25,8 @@ export const hostnameRecordSchema = {
           properties: {
             listener: {
               type: "string",
-              description: "Kind, namespace and name of the Gateway or ListenerSet, and the listener's name.",
+              description:
+                "Kind, namespace and name of the Gateway or ListenerSet, and the listener's name; or the port that ListenerSets open on the Gateway.",
               minLength: 1,
               maxLength: 640,
             },

@@ -1,3 +1,4 @@
+import { orAbsent } from "../bed/api.ts";
 import type { Bed } from "../bed/start-bed.ts";
 import { waitFor } from "../bed/wait-for.ts";
 import { gatehouse } from "../suite/install-gatehouse.ts";
@@ -48,6 +49,8 @@ interface Flow {
 
 async function createFlow({ api }: Bed, { name, precedence, verbs, resources }: Flow): Promise<void> {
   const { namespace, release } = gatehouse;
+  // A second try finds what the first has made.
+  if ((await orAbsent(api.get(`/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/${name}`))) !== undefined) return;
   const resourceRules = [{ ...resources, verbs, clusterScope: true, namespaces: ["*"] }];
   await api.create("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", {
     apiVersion: "flowcontrol.apiserver.k8s.io/v1",

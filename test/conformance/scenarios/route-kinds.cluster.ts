@@ -12,7 +12,7 @@ import { restrictedNamespace } from "./cluster-manifest.ts";
 import { echoServer } from "./echo-servers.ts";
 import { gatewayOf } from "./gateway-objects.ts";
 import { addressOf, conditionOf, readObject } from "./gateway-status.ts";
-import { applyAs, appointDeveloper } from "./people.ts";
+import { applyAs, appointDeveloper, kubectlAs } from "./people.ts";
 import { type ScenarioBed, startScenarioBed } from "./scenario-bed.ts";
 
 const shared = "infra/shared";
@@ -80,6 +80,12 @@ describe("routes of every kind, of tenants who share a Gateway", () => {
     ["UDPRoute", "udp"],
   ])("leave a port to the namespace that had it first: a %s of another is refused at apply", async (kind, listener) => {
     const late = route("rival", kind, "late", listener, { backendRefs: [{ name: "lines", port: 80 }] });
+    await waitFor("the API server to ask", async () => {
+      const said = await kubectlAs(bed, "app-developer-of-rival", ["apply", "--dry-run=server", "-f", "-"], late).catch(
+        String,
+      );
+      return said.includes("denied the request");
+    });
     await expect(applyAs(bed, "app-developer-of-rival", [late])).rejects.toThrow(
       "port of the listener is already claimed",
     );

@@ -3,6 +3,17 @@ import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 import type { Secret } from "../../../src/core/kubernetes.ts";
 import { type CertificateAuthority, type IssuedCertificate, issueCertificate } from "../../support/certificates.ts";
 import { tlsSecret } from "../../support/gateway-objects.ts";
+import {
+  commonName,
+  keyUsage,
+  type OddParts,
+  oddCertificate,
+  pemOfDer,
+  pemOfKey,
+  sequence,
+  setOf,
+  tlsFeatures,
+} from "../../support/odd-certificates.ts";
 
 /** A Secret by what is wrong with it, or only odd. */
 export type BadSecrets = ReadonlyMap<string, Secret>;
@@ -32,6 +43,7 @@ export async function badSecrets(
     return text(own.certificatePem, own.keyPem);
   };
   const keyOf = (type: "secp256k1" | "rsa-pss") => pkcs8(type);
+  const odd = (parts: OddParts) => text(pemOfDer(oddCertificate(parts)), pemOfKey());
   const { certificatePem: crt } = good;
   return new Map<string, Secret>([
     ["no data", { ...text(crt), data: {} }],
@@ -60,6 +72,15 @@ export async function badSecrets(
       "a chain member with an unknown kind of time",
       text(crt + replaced(authority.certificatePem, [0x5a, 0x17], [0x58, 0x17])),
     ],
+    ["a certificate with an empty part of a name", odd({ subject: sequence(setOf()) })],
+    [
+      "a chain member with an empty part of a name",
+      text(crt + pemOfDer(oddCertificate({ subject: sequence(setOf()) }))),
+    ],
+    ["a certificate without any name", odd({ subject: sequence(), extensions: "none" })],
+    ["a certificate with an empty common name", odd({ subject: commonName("") })],
+    ["a certificate that must be stapled", odd({ extensions: [tlsFeatures(5)] })],
+    ["a certificate for key agreement only", odd({ extensions: [keyUsage(0x08)] })],
     ["an encrypted key in PKCS#8", text(crt, encrypted("pkcs8", good.keyPem))],
     ["an encrypted key in its older form", text(rsa.certificatePem, encrypted("pkcs1", rsa.keyPem))],
     ["an RSA key whose numbers do not fit each other", text(rsa.certificatePem, brokenRsa(rsa.keyPem))],

@@ -2,6 +2,7 @@ import type { KubeResult, RawObject } from "../../../src/core/kube-client.ts";
 import { systemScheduler } from "../../../src/core/scheduler.ts";
 import type { KubeApi, ReadRequest, WatchRequest, WatchStream } from "../../../src/watch/kube-api.ts";
 import { ListTurns } from "../../../src/watch/list-turns.ts";
+import { RefusedNamespaces } from "../../../src/watch/refused-namespaces.ts";
 import type { WatchBatch } from "../../../src/watch/watch-lines.ts";
 
 /** An API server without a network, so that what is measured is the reader: many routes, and changes of them one by one. */
@@ -59,6 +60,12 @@ export class EndlessApi implements KubeApi {
   }
 
   forgetConnections(): void {}
+
+  readonly refusedNamespaces = new RefusedNamespaces(systemScheduler);
+
+  readonly rewound = new Promise<void>(() => {});
+
+  tellRewound(): void {}
 
   close(): void {}
 

@@ -5,7 +5,7 @@ import { bombs, floods } from "./floods.ts";
 import { methods, sessions } from "./grpc.ts";
 import { hostnames, olderRoutes, wildcardHostnames } from "./hostnames.ts";
 import { layer4ListenerSets, portRoutes, serverNames } from "./layer4.ts";
-import { listenerSets, ownGateways } from "./listener-sets.ts";
+import { listenerSets, olderPorts, ownGateways } from "./listener-sets.ts";
 import { annotations, names, poison } from "./names.ts";
 import { hostlessRoutes, regexes } from "./paths.ts";
 import { endpointSlices, references } from "./references.ts";
@@ -19,6 +19,7 @@ export function allFamilies(addressOf: AddressOf): readonly Family[] {
     hostlessRoutes,
     regexes,
     listenerSets,
+    olderPorts,
     ownGateways,
     references,
     endpointSlices(addressOf),

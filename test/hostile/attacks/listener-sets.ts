@@ -11,7 +11,7 @@ import {
   regex,
   rule,
 } from "../objects.ts";
-import { attacker, secretWord } from "../tenants.ts";
+import { attacker, openedPorts, secretWord } from "../tenants.ts";
 import { type Attack, attack, type Family, mine, sequence } from "./attack.ts";
 
 const hostnames = [
@@ -126,11 +126,36 @@ export const listenerSets: Family = {
   ],
 };
 
-/**
- * The specification orders ListenerSets by age, and nobody keeps a record of ports: an old one that adds a listener may still
- * close a port of another protocol that a younger one has opened. Classes bound the ports that ListenerSets may open.
- */
-export const olderPort: Attack = takeover("plain http on a younger ListenerSet's port of https", [listener("a", 8443)]);
+const passthrough: PlainObject = { protocol: "TLS", tls: { mode: "Passthrough" } };
+
+/** What may be written for a port: with each protocol, for every host and for the host of another. */
+function listenersAt(port: number): Readonly<Record<string, PlainObject>> {
+  return {
+    "plain http": listener("a", port, everybody),
+    https: listener("a", port, everybody, own),
+    tls: listener("a", port, passthrough),
+    "tls for every host below": listener("a", port, { ...passthrough, hostname: "*.mallory.example" }),
+    tcp: listener("a", port, { protocol: "TCP" }),
+    udp: listener("a", port, { protocol: "UDP" }),
+    "an unknown protocol": listener("a", port, { protocol: "example.com/mine" }),
+  };
+}
+
+/** ListenerSets that are older than those that opened a port, and are given a listener there: as one object, and by an edit. */
+export const olderPorts: Family = {
+  name: "older ListenerSets on others' ports",
+  attacks: openedPorts.flatMap((port) =>
+    Object.entries(listenersAt(port)).flatMap(([what, wants]) => [
+      takeover(`${what} at ${port}`, [wants]),
+      sequence(
+        `${what} at ${port}, beside a port of its own`,
+        listenerSet(mine("set"), [listener("own", 9999)]),
+        listenerSet(mine("set"), [listener("own", 9999), wants]),
+        listenerSet(mine("set"), [wants]),
+      ),
+    ]),
+  ),
+};
 
 const wanted = ["api.techresolve.com", "*.example.com", "shared.example.com", "*.com"];
 

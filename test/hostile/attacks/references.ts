@@ -4,6 +4,7 @@ import {
   backendRef,
   endpointSlice,
   httpRoute,
+  type Manifest,
   object,
   type PlainObject,
   prefix,
@@ -11,7 +12,7 @@ import {
   rule,
   service,
 } from "../objects.ts";
-import { type AddressOf, attacker, tenants } from "../tenants.ts";
+import { type AddressOf, attacker, forged, serviceAddress, tenants } from "../tenants.ts";
 import { attack, type Family, mine } from "./attack.ts";
 
 const theirs = (namespace: string, more: PlainObject = {}) => backendRef("app", { namespace, ...more });
@@ -104,6 +105,19 @@ export const references: Family = {
 export function endpointSlices(addressOf: AddressOf): Family {
   const elsewhere: Readonly<Record<string, Address>> = {
     ...Object.fromEntries(tenants.slice(0, 6).map((namespace) => [`a pod of ${namespace}`, addressOf(namespace)])),
+    ...Object.fromEntries(
+      tenants.slice(0, 3).flatMap((namespace) => {
+        const { address, port } = addressOf(namespace);
+        return [
+          [`the Service of ${namespace}`, { address: serviceAddress(namespace), port: 80 }],
+          [
+            `the Service of ${namespace} in the notation of IPv6`,
+            { address: `::ffff:${serviceAddress(namespace)}`, port: 80 },
+          ],
+          [`a pod of ${namespace} in the notation of IPv6`, { address: `::FFFF:${address}`, port }],
+        ];
+      }),
+    ),
     "the proxy itself": { address: "127.0.0.1", port: 19000 },
     "every address": { address: "0.0.0.0", port: 80 },
     "a metadata service": { address: "169.254.169.254", port: 80 },
@@ -119,8 +133,16 @@ export function endpointSlices(addressOf: AddressOf): Family {
         attack(`by hand to ${what}`, service(mine("own")), endpointSlice(mine("own-1"), "own", address), ownRoute),
         attack(
           `as if a controller had made it, to ${what}`,
-          service(mine("own"), { selector: { app: "own" } }),
-          endpointSlice(mine("own-1", { more: { labels: kept } }), "own", address),
+          service(mine(forged), { selector: { app: "own" } }),
+          endpointSlice(mine("own-1", { more: { labels: kept } }), forged, address),
+          routeTo(forged),
+        ),
+        attack(
+          `by hand to ${what}, which it makes its own by a Service that nobody keeps slices of`,
+          service(mine("alias"), { type: "ExternalName", externalName: "x.example", selector: { app: "own" } }),
+          endpointSlice(mine("alias-1", { more: { labels: kept } }), "alias", address),
+          service(mine("own")),
+          endpointSlice(mine("own-1"), "own", address),
           ownRoute,
         ),
       ]),
@@ -156,7 +178,11 @@ export function endpointSlices(addressOf: AddressOf): Family {
   };
 }
 
-const ownRoute = httpRoute(mine("own"), {
-  hostnames: ["y.mallory.example"],
-  rules: [{ matches: [prefix("/")], backendRefs: [backendRef("own")] }],
-});
+function routeTo(name: string): Manifest {
+  return httpRoute(mine("own"), {
+    hostnames: ["y.mallory.example"],
+    rules: [{ matches: [prefix("/")], backendRefs: [backendRef(name)] }],
+  });
+}
+
+const ownRoute = routeTo("own");
