@@ -3,7 +3,7 @@ import type { ForwardedProtocol } from "../core/history.ts";
 import type { Hostname } from "../core/hostname.ts";
 import { type GatewayResourceKey, gatewayResourceKey, type ObjectKey, parseGatewayResourceKey } from "../core/keys.ts";
 import type { HostChange } from "../ledger/ledger.ts";
-import { chainPlaces } from "../translate/layer4/chain-places.ts";
+import { chainPlaces, isPassedOn } from "../translate/layer4/chain-places.ts";
 import { heldNames } from "../translate/layer4/held-names.ts";
 import type { EnvoyListener } from "../translate/nodes.ts";
 import type { RoutingView } from "../translate/pipeline.ts";
@@ -93,7 +93,7 @@ export function forwardedNames(
       // What a listener of its own reads does not come under a wider name that is forwarded.
       if (chain.kind === "http") return [[chain.tls?.hostname ?? "", { protocol: "TLS" }]];
       const { protocol } = chain;
-      const passed = protocol === "TLS" && chain.tls === undefined ? ({ passesTls: true } as const) : {};
+      const passed = isPassedOn(chain) ? ({ passesTls: true } as const) : {};
       return chainPlaces(chain, inputs).map(({ hostname, routes: [first] }) => {
         return [hostname, { protocol, ...passed, ...(first !== undefined && { winner: first }) }];
       });

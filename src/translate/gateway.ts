@@ -24,7 +24,7 @@ import { attachmentRejection, byPrecedence } from "./listener-set.ts";
 import type { ListenerInputs } from "./listener-tls.ts";
 import type { AttachedListenerSet, GatewayNode, Listener, OwnershipPolicy } from "./nodes.ts";
 import { judgeListener, type ListenerOwnershipInputs } from "./ownership/listener-ownership.ts";
-import { type GatewayPorts, portClaims, portRank } from "./ownership/listener-ports.ts";
+import { type GatewayPorts, gatewayPorts, portClaims, portRank } from "./ownership/listener-ports.ts";
 import { refusalRejection } from "./ownership/messages.ts";
 import { ownershipPolicy } from "./ownership/policy.ts";
 import { invalidParameters } from "./parameters-ref.ts";
@@ -72,11 +72,11 @@ function buildNode(
   const admitted = sets.flatMap(({ set, refused }) => (refused === undefined ? [set] : []));
   const policy = ownershipPolicy(gateway, fleet.parameters.ownership, admitted);
   const ofSets = admitted.flatMap((set) => setListeners(read, inputs, { key, set, rules, policy }));
-  const ports = {
+  const ports = gatewayPorts({
     gateway: key,
     own: own.map(({ listener }) => listener),
     http3Ports: portsOfHttp3(fleet.parameters),
-  };
+  });
   const judged = resolveConflicts([...ports.own, ...ofSets.map(({ listener }) => listener)], {
     http3Ports: ports.http3Ports,
     rankOf: rankOf(read, inputs, ports),

@@ -7,7 +7,8 @@ export const epoch = "1970-01-01T00:00:00Z";
 
 /**
  * Makes the view of an object that the rest of the program sees: no status, no managed fields, no annotations, the preferred
- * version. Nothing is decided by annotations: they would cost memory, and a translation whenever a tool changes its own. The object has been validated, by the API server or by our schemas.
+ * version. Nothing is decided by annotations: they would cost memory, and a translation whenever a tool changes its own. The
+ * object has been validated, by the API server or by our schemas.
  */
 export function normalizeObject<K extends Kind>(kind: K, raw: PlainMapping): ObjectByKind[K] {
   const view = emptyMapping<unknown>();

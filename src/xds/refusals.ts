@@ -150,7 +150,6 @@ export class Refusals {
     next?.carryOn(search);
     if (next === undefined || next.isOver) return undefined;
     this.#searches.set(key, next);
-    this.#skipKnown(next);
     return next;
   }
 

@@ -5,7 +5,8 @@ import { eventually } from "../support/envoy.ts";
 import { oddCertificate, pemOfDer, sequence, setOf } from "../support/odd-certificates.ts";
 import { startLoad, tellTotals } from "./support/load.ts";
 import { authorities, backendTlsPolicy, type Manifest, route, service } from "./support/manifests.ts";
-import { type PickyGateway, startPickyGateway } from "./support/picky-gateway.ts";
+import type { PickyGateway } from "./support/picky-gateway.ts";
+import { startPickyWeb, toldPolicy } from "./support/told-policy.ts";
 
 /** OpenSSL reads it, and BoringSSL does not: a part of its subject is empty. */
 const oddAuthority = pemOfDer(oddCertificate({ subject: sequence(setOf()) }));
@@ -15,36 +16,10 @@ let goodAuthority: string;
 
 beforeAll(async () => {
   goodAuthority = (await createCertificateAuthority()).certificatePem;
-  gateway = await startPickyGateway(async (manifests) => {
-    await manifests.write(
-      "web.yaml",
-      route("web", { host: "web.example.com", rules: [{ path: "/", backend: "web" }] }),
-    );
-  });
-  await gateway.startEnvoy();
+  gateway = await startPickyWeb();
 }, 60_000);
 
 afterAll(() => gateway?.end());
-
-interface Shown {
-  readonly statuses: readonly {
-    readonly status: { readonly ancestors?: readonly { conditions: ShownCondition[] }[] };
-  }[];
-}
-
-interface ShownCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-async function told(): Promise<readonly string[]> {
-  const path = "/debug/status?kind=BackendTLSPolicy&namespace=shop&name=vault";
-  const { statuses } = (await gateway.debug(path)) as unknown as Shown;
-  const conditions = statuses[0]?.status.ancestors?.[0]?.conditions ?? [];
-  return conditions.map(({ type, status, reason, message }) => `${type}=${status} ${reason} ${message}`.trim());
-}
 
 async function quarantined(): Promise<readonly string[]> {
   const { quarantines } = (await gateway.debug("/debug/quarantines")) as {
@@ -95,9 +70,11 @@ it("fault 15: a proxy refuses the authorities of one backend: its owner is told,
     "a new listener is there",
     async () => (await send(second, { host: "web.example.com", path: "/" })).status === 200,
   );
-  await eventually("its owner is told", async () => (await told()).some((line) => line.startsWith(refused)));
+  await eventually("its owner is told", async () =>
+    (await toldPolicy(gateway, "vault")).some((line) => line.startsWith(refused)),
+  );
   expect(await quarantined()).toEqual(["ConfigMap/shop/ca"]);
-  expect((await told())[2]).toMatch(/: Failed to load trusted CA certificates/);
+  expect((await toldPolicy(gateway, "vault"))[2]).toMatch(/: Failed to load trusted CA certificates/);
   const nacks = (await gateway.controlPlane.metrics()).get('gatehouse_xds_refusals_total{type="secret"}') ?? 0;
   const totals = await load.stop();
   console.log(
@@ -111,11 +88,13 @@ it("fault 15: a proxy refuses the authorities of one backend: its owner is told,
 it("fault 15: authorities that take the place of others and are refused are not passed over: the former ones count no more", async () => {
   await vault(goodAuthority);
   await eventually("nothing is left behind", async () => (await quarantined()).length === 0);
-  await eventually("it is trusted", async () => (await told()).length === 2);
+  await eventually("it is trusted", async () => (await toldPolicy(gateway, "vault")).length === 2);
   const holds = async () => (await clustersOfProxy()).includes("ca/shop/ca");
   await eventually("the proxy has them", holds);
   await vault(oddAuthority);
-  await eventually("its owner is told", async () => (await told()).some((line) => line.startsWith(refused)));
+  await eventually("its owner is told", async () =>
+    (await toldPolicy(gateway, "vault")).some((line) => line.startsWith(refused)),
+  );
   await eventually("the proxy goes by the former ones no more", async () => !(await holds()));
 });
 

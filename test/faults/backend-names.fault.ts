@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/envoy.ts";
 import { startLoad, tellTotals } from "./support/load.ts";
 import { backendTlsPolicy, type Manifest, route, service } from "./support/manifests.ts";
-import { type PickyGateway, startPickyGateway } from "./support/picky-gateway.ts";
+import type { PickyGateway } from "./support/picky-gateway.ts";
+import { startPickyWeb, toldPolicy } from "./support/told-policy.ts";
 
 /** As long as we let pass here, and longer than a server name may be for Envoy. */
 const longName = Array.from({ length: 150 }, () => "a").join(".");
@@ -10,37 +11,10 @@ const longName = Array.from({ length: 150 }, () => "a").join(".");
 let gateway: PickyGateway;
 
 beforeAll(async () => {
-  gateway = await startPickyGateway(async (manifests) => {
-    await manifests.write(
-      "web.yaml",
-      route("web", { host: "web.example.com", rules: [{ path: "/", backend: "web" }] }),
-    );
-  });
-  await gateway.startEnvoy();
+  gateway = await startPickyWeb();
 }, 60_000);
 
 afterAll(() => gateway?.end());
-
-interface Shown {
-  readonly statuses: readonly {
-    readonly status: { readonly ancestors?: readonly { conditions: ShownCondition[] }[] };
-  }[];
-}
-
-interface ShownCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-async function told(name: string): Promise<readonly string[]> {
-  const { statuses } = (await gateway.debug(
-    `/debug/status?kind=BackendTLSPolicy&namespace=shop&name=${name}`,
-  )) as unknown as Shown;
-  const conditions = statuses[0]?.status.ancestors?.[0]?.conditions ?? [];
-  return conditions.map(({ type, status, reason, message }) => `${type}=${status} ${reason} ${message}`);
-}
 
 it("fault 15: a proxy refuses the names in a policy for one backend: nothing is sent there any more, and all others go on", async () => {
   const vault: readonly Manifest[] = [
@@ -61,11 +35,11 @@ it("fault 15: a proxy refuses the names in a policy for one backend: nothing is 
   await eventually("its own answers 500", async () => (await gateway.ask("vault.example.com", "/")) === 500);
   const closed = performance.now() - began;
   await eventually("its owner is told", async () =>
-    (await told("vault")).some((line) => line.includes("RefusedByProxy")),
+    (await toldPolicy(gateway, "vault")).some((line) => line.includes("RefusedByProxy")),
   );
   const { quarantines } = await gateway.debug("/debug/quarantines");
   expect(quarantines).toEqual([expect.objectContaining({ object: "Service/shop/vault" })]);
-  expect((await told("vault"))[2]).toMatch(
+  expect((await toldPolicy(gateway, "vault"))[2]).toMatch(
     /^gatehouse.dev\/Programmed=False RefusedByProxy proxies refuse port 80 .*sni/i,
   );
 
@@ -77,7 +51,9 @@ it("fault 15: a proxy refuses the names in a policy for one backend: nothing is 
   });
   await gateway.manifests.write("vault.yaml", ...vault, worse, edit);
   await eventually("it answers 503", async () => (await gateway.ask("vault.example.com", "/")) === 503);
-  expect((await told("vault"))[0]).toMatch(/^Accepted=False Invalid subjectAltNames\[0\]: uri "spiffe:\/\/a b"/);
+  expect((await toldPolicy(gateway, "vault"))[0]).toMatch(
+    /^Accepted=False Invalid subjectAltNames\[0\]: uri "spiffe:\/\/a b"/,
+  );
   await eventually("nothing is left behind", async () => {
     const { quarantines } = await gateway.debug("/debug/quarantines");
     return (quarantines as readonly unknown[]).length === 0;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/envoy.ts";
-import type { Answer } from "./fake-envoy.ts";
+import type { Answer, FakeEnvoy } from "./fake-envoy.ts";
 import { forwarder, resource } from "./resources.ts";
 import { service } from "./stream.case.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
@@ -74,7 +74,7 @@ describe("what was on its way when it went, and what comes back", () => {
   });
 
   it("O6: what leads to a cluster that is there again waits until a client that still has it asks for its endpoints", async () => {
-    const { connect, set, remove, flush } = await start({ transport: "delta" });
+    const { connect, set, remove } = await start({ transport: "delta" });
     set(...service("x"), forwarder("free", "elsewhere"));
     const client = connect();
     client.subscribe("cluster");
@@ -87,15 +87,11 @@ describe("what was on its way when it went, and what comes back", () => {
     expect(names(await client.take("listener"))).toEqual(["free"]);
     set(...service("x"), forwarder("l", "x"));
     client.resubscribe("endpoint", "x");
-    const endpoints = await client.next("endpoint");
-    await flush(client);
-    expect(client.unread()).toEqual([]);
-    client.ack(endpoints);
-    expect(names(await client.take("listener"))).toEqual(["l"]);
+    await expectListenerWithEndpoints(world, client);
   });
 
   it("O6: endpoints that go and come back while their cluster is on its way are waited for", async () => {
-    const { connect, set, remove, flush } = await start({ transport: "delta" });
+    const { connect, set, remove } = await start({ transport: "delta" });
     set(...service("x"));
     const client = connect();
     client.subscribe("cluster");
@@ -108,15 +104,11 @@ describe("what was on its way when it went, and what comes back", () => {
     expect(names(await client.take("listener"))).toEqual(["free"]);
     client.ack(clusters);
     client.subscribe("endpoint", "x");
-    const endpoints = await client.next("endpoint");
-    await flush(client);
-    expect(client.unread()).toEqual([]);
-    client.ack(endpoints);
-    expect(names(await client.take("listener"))).toEqual(["l"]);
+    await expectListenerWithEndpoints(world, client);
   });
 
   it("O6: endpoints that a client has had no time to ask for are waited for, though it was waited in vain for others", async () => {
-    const { connect, set, flush } = await start({ transport: "delta", patienceMs: 500 });
+    const { connect, set } = await start({ transport: "delta", patienceMs: 500 });
     set(resource("cluster", "x", "bad"), ...service("unasked"), forwarder("m", "unasked"));
     set(resource("endpoint", "x"));
     const client = connect();
@@ -129,15 +121,11 @@ describe("what was on its way when it went, and what comes back", () => {
     set(resource("cluster", "x", "mended"), forwarder("l", "x"));
     expect(names(await client.take("cluster"))).toEqual(["x"]);
     client.subscribe("endpoint", "x");
-    const endpoints = await client.next("endpoint");
-    await flush(client);
-    expect(client.unread()).toEqual([]);
-    client.ack(endpoints);
-    expect(names(await client.take("listener"))).toEqual(["l"]);
+    await expectListenerWithEndpoints(world, client);
   });
 
   it("O6: endpoints of a cluster that a client has yet to acknowledge are waited for, though it was waited in vain for others", async () => {
-    const { connect, set, flush } = await start({ transport: "delta", patienceMs: 500 });
+    const { connect, set } = await start({ transport: "delta", patienceMs: 500 });
     set(...service("unasked"));
     const client = connect();
     client.subscribe("cluster");
@@ -152,13 +140,18 @@ describe("what was on its way when it went, and what comes back", () => {
     expect(names(await client.take("listener"))).toEqual(["m"]);
     client.ack(clusters);
     client.subscribe("endpoint", "x");
-    const endpoints = await client.next("endpoint");
-    await flush(client);
-    expect(client.unread()).toEqual([]);
-    client.ack(endpoints);
-    expect(names(await client.take("listener"))).toEqual(["l"]);
+    await expectListenerWithEndpoints(world, client);
   });
 });
+
+/** The listener that leads to a cluster comes with the acknowledgement of its endpoints, and no sooner. */
+async function expectListenerWithEndpoints({ flush }: World, client: FakeEnvoy): Promise<void> {
+  const endpoints = await client.next("endpoint");
+  await flush(client);
+  expect(client.unread()).toEqual([]);
+  client.ack(endpoints);
+  expect(names(await client.take("listener"))).toEqual(["l"]);
+}
 
 function names({ resources }: Answer): string[] {
   return [...resources.keys()];

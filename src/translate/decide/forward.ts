@@ -1,7 +1,7 @@
 /** What becomes of a connection that a Gateway forwards as it is: no request of it is read. */
 import type { ForwardingRival, GatewayExplanation, RequestAnswer } from "../../core/explanation.ts";
 import type { Hostname } from "../../core/hostname.ts";
-import { type ChainPlace, chainPlaces, type PlaceInputs } from "../layer4/chain-places.ts";
+import { type ChainPlace, chainPlaces, isPassedOn, type PlaceInputs } from "../layer4/chain-places.ts";
 import { layer4Criterion } from "../layer4-shadows.ts";
 import type { Layer4Chain } from "../nodes.ts";
 import type { PortRoutes } from "../route-nodes.ts";
@@ -35,8 +35,7 @@ export function forwardConnection({
     }),
   );
   return {
-    // What is TLS already is passed on, whatever the Service asks of others.
-    answer: answerOf(winner, chain.protocol === "TLS" && chain.tls === undefined ? () => undefined : closed),
+    answer: answerOf(winner, isPassedOn(chain) ? () => undefined : closed),
     forwarder: objectName(winner.route),
     ...(rivals.length > 0 && { forwardRivals: rivals }),
   };

@@ -3,6 +3,7 @@ import type {
   EnvoyExtensionsFiltersNetworkTcpProxyV3TcpProxy,
 } from "../../../proto/gen/types.ts";
 import { anyOf } from "../../../proto/messages.ts";
+import { isPassedOn } from "../layer4/chain-places.ts";
 import type { EnvoyListener, Layer4Chain } from "../nodes.ts";
 import type { PortRoutes } from "../route-nodes.ts";
 import { forwardedAccessLogs } from "./access-log.ts";
@@ -49,9 +50,5 @@ function destination(
 }
 
 function clusterFor(cluster: string, chain: Layer4Chain): string {
-  return isPassed(chain) ? passthroughClusterName(cluster) : cluster;
-}
-
-function isPassed({ protocol, tls }: Layer4Chain): boolean {
-  return protocol === "TLS" && tls === undefined;
+  return isPassedOn(chain) ? passthroughClusterName(cluster) : cluster;
 }

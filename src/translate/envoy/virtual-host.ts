@@ -18,18 +18,7 @@ export interface HostRoutes {
 
 /** Prints a hostname of a table. One without routes answers 404, and keeps a wider hostname's routes from answering. */
 export function printVirtualHost({ gateway, table, hostname, routes, entries = [] }: HostRoutes): VirtualHost {
-  const head = virtualHostHead(hostname);
-  const bytes = concatBytes([head, repeatedField(fieldNumbers.routes, routes)]);
-  // The same memory: there are as many of them as hostnames.
-  return {
-    gateway,
-    table,
-    hostname,
-    entries,
-    bytes,
-    routes: bytes.subarray(head.length),
-    version: contentVersion([bytes]),
-  };
+  return { gateway, table, hostname, entries, ...withRoutes(virtualHostHead(hostname), routes) };
 }
 
 /**
@@ -48,15 +37,16 @@ export function misdirectedHosts(
   const hostname = "misdirected";
   const domains = [...new Set(others.map(domainOf))].sort();
   const head = encodeMessage("envoy.config.route.v3.VirtualHost", { name: hostname, domains });
-  const bytes = concatBytes([head, repeatedField(fieldNumbers.routes, [misdirectedRoute])]);
-  return {
-    ...host,
-    hostname,
-    entries: [],
-    bytes,
-    routes: bytes.subarray(head.length),
-    version: contentVersion([bytes]),
-  };
+  return { ...host, hostname, entries: [], ...withRoutes(head, [misdirectedRoute]) };
+}
+
+function withRoutes(
+  head: Uint8Array,
+  routes: readonly Uint8Array[],
+): Pick<VirtualHost, "bytes" | "routes" | "version"> {
+  const bytes = concatBytes([head, repeatedField(fieldNumbers.routes, routes)]);
+  // The routes are the same memory: there are as many of them as hostnames.
+  return { bytes, routes: bytes.subarray(head.length), version: contentVersion([bytes]) };
 }
 
 /** Answers 421 to everything. */

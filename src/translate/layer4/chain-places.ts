@@ -19,6 +19,11 @@ export interface PlaceInputs {
   readonly holes: readonly Hole[];
 }
 
+/** Whether what comes is TLS, and goes on as it is: whatever its backends ask of others is nothing to it. */
+export function isPassedOn({ protocol, tls }: Pick<Layer4Chain, "protocol" | "tls">): boolean {
+  return protocol === "TLS" && tls === undefined;
+}
+
 /** Lists the names that routes ask for, those below them that are somebody else's, and the listener's own. */
 export function chainPlaces(chain: Layer4Chain, { node, portRoutes, holes }: PlaceInputs): readonly ChainPlace[] {
   const asked = placeWinners(chain.listener, portRoutes);

@@ -21,22 +21,29 @@ export interface GatewayPorts {
   readonly gateway: NamespacedName;
   /** The Gateway's own listeners, which come before all others. */
   readonly own: readonly Listener[];
+  /** What those have of ports. */
+  readonly taken: ReadonlySet<string>;
   /** Ports whose HTTPS listeners are to be served by HTTP/3 as well. */
   readonly http3Ports: ReadonlySet<number>;
+}
+
+/** Tells what holds on the ports of a Gateway. */
+export function gatewayPorts(ports: Omit<GatewayPorts, "taken">): GatewayPorts {
+  const { own, http3Ports } = ports;
+  return { ...ports, taken: new Set(own.filter(isAcceptable).flatMap((listener) => placesOf(listener, http3Ports))) };
 }
 
 /** What a listener of a ListenerSet claims of its port: nothing that the Gateway's own listeners have anyway. */
 export function portClaims(
   listener: Listener,
   { namespace, createdAt }: Pick<Claim, "namespace" | "createdAt">,
-  ports: GatewayPorts,
+  { gateway, http3Ports, taken }: Omit<GatewayPorts, "own">,
 ): readonly Claim[] {
   if (!isAcceptable(listener)) return [];
-  const taken = new Set(ports.own.filter(isAcceptable).flatMap((own) => placesOf(own, ports.http3Ports)));
-  return placesOf(listener, ports.http3Ports)
+  return placesOf(listener, http3Ports)
     .filter((place) => !taken.has(place))
     .map((place) => {
-      const path = heldPlace(ports.gateway, place);
+      const path = heldPlace(gateway, place);
       const key = pathRecordKey(everyHost, path);
       return { key, hostname: everyHost, path, namespace, object: listener.parent, createdAt };
     });
